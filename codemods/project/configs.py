@@ -1,0 +1,223 @@
+"""Which database connections and apps hold for a file, as far as the project's code proves it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..source import Fault
+from .aerich import located_targets
+from .config_values import (
+    Config,
+    Place,
+    entries,
+    follow,
+    model_list,
+    read_expression,
+    read_variable,
+)
+from .facts import FunctionNode, dotted, target_names
+from .symbols import External
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .index import Project
+    from .module import Module
+
+_DEFAULT = "default"
+_STARTS = re.compile(rb"Tortoise\.init\b|\bregister_tortoise\b|\bRegisterTortoise\b")
+_REGISTERS = frozenset({"register_tortoise", "RegisterTortoise"})
+_TEST = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
+#: Positional parameters of ``Tortoise.init``; the others take the web application before them.
+_PARAMETERS = ("config", "config_file", "_create_db", "db_url", "modules")
+_REGISTER_PARAMETERS = ("app", "config", "config_file", "db_url", "modules")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One app.
+
+    Attributes:
+        modules: The modules that it lists; a module object counts as the path of its file. None
+            where not all are known.
+        default_connection: The connection that its models are on; None where not known.
+    """
+
+    modules: frozenset[str] | None
+    default_connection: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What all configurations that hold for a file say together.
+
+    Attributes:
+        names: Every connection that one of them has.
+        apps: By label, what they agree on; None where one of them has apps that are not known.
+        routers: Whether one of them has routers, or could.
+    """
+
+    names: frozenset[str]
+    apps: Mapping[str, App] | None
+    routers: bool
+
+    @property
+    def only(self) -> str | None:
+        """The one connection that there is, if there is one alone and no router."""
+        return next(iter(self.names)) if len(self.names) == 1 and not self.routers else None
+
+
+def connections_of(project: Project, path: str) -> Connections | None:
+    """What is proven of the connections and apps that code in a file works with.
+
+    It puts together every ``Tortoise.init`` and ``register_tortoise`` of the same project, and the
+    configurations that aerich reads. Those of tests count for tests alone.
+
+    Returns:
+        None where there is no configuration, or one whose connections are not known.
+    """
+    home = project.versions_of(path).directory
+    tests = bool(_TEST.search(path))
+    key = (connections_of, home, tests)
+    if key not in project.memo:
+        found = [one for where, one in _all(project, home) if tests or not _TEST.search(where)]
+        known = [one for one in found if one is not None]
+        project.memo[key] = _sum(known) if known and len(known) == len(found) else None
+    answer: Connections | None = project.memo[key]
+    return answer
+
+
+def _all(project: Project, home: str) -> Iterator[tuple[str, Connections | None]]:
+    """The path and the content of each configuration of the project in a directory."""
+    for located in located_targets(project):
+        path = located.variable.path
+        if project.versions_of(path).directory == home:
+            yield path, _of_config(read_variable(project, located.variable))
+    for path in project.relevant:
+        data = project.read(path)
+        if isinstance(data, Fault) or not _STARTS.search(data):
+            continue
+        if project.versions_of(path).directory == home:
+            yield from ((path, one) for one in _of_file(project, path))
+
+
+def _of_file(project: Project, path: str) -> tuple[Connections | None, ...]:
+    """What the calls in one file start the ORM with; read once."""
+    key = (_of_file, path)
+    if key not in project.memo:
+        module = project.module(path)
+        project.memo[key] = () if isinstance(module, Fault) else tuple(_of_module(module))
+    found: tuple[Connections | None, ...] = project.memo[key]
+    return found
+
+
+def _of_module(module: Module) -> Iterator[Connections | None]:
+    for node in module.nodes(ast.Call):
+        parameters = _starting(module, node)
+        if parameters:
+            yield _of_call(module, node, parameters)
+
+
+def _starting(module: Module, call: ast.Call) -> tuple[str, ...]:
+    """The positional parameters of a call that starts the ORM; nothing for any other call."""
+    name = dotted(call.func)
+    tail = name.rpartition(".")[2]
+    if tail != "init" and tail not in _REGISTERS and tail not in module.facts.imports:
+        return ()  # nearly all calls: it is not even an import under another name
+    symbol = module.resolve(call.func)
+    if symbol is not None:
+        name = symbol.dotted if isinstance(symbol, External) else ""
+    if name == "Tortoise.init" or name.endswith(".Tortoise.init"):
+        return _PARAMETERS
+    return _REGISTER_PARAMETERS if name.rpartition(".")[2] in _REGISTERS else ()
+
+
+def _of_call(module: Module, call: ast.Call, parameters: tuple[str, ...]) -> Connections | None:
+    if len(call.args) > len(parameters) or any(isinstance(a, ast.Starred) for a in call.args):
+        return None
+    given: dict[str | None, ast.expr] = dict(zip(parameters, call.args, strict=False))
+    given.update((keyword.arg, keyword.value) for keyword in call.keywords)
+    if None in given or not _is_none(given.get("config_file")):
+        return None
+    routers = not _is_none(given.get("routers"))
+    config, modules = given.get("config"), given.get("modules")
+    if config is not None and not _is_none(config):
+        known = _at_module_level(module, config)
+        found = _of_config(read_expression(module, config)) if known else None
+        return Connections(found.names, found.apps, found.routers or routers) if found else None
+    if _is_none(given.get("db_url")):
+        return None
+    apps = _of_modules(module, modules) if modules is not None else None
+    return Connections(frozenset({_DEFAULT}), apps, routers)
+
+
+def _of_modules(module: Module, node: ast.expr) -> Mapping[str, App] | None:
+    """The apps of ``modules={"label": [...]}``."""
+    place = follow(Place(module, node)) if _at_module_level(module, node) else None
+    table = entries(place) if place else None
+    if table is None:
+        return None
+    lists = {label: model_list(value) for label, value in table.items()}
+    return {
+        label: App(frozenset(models.names) if models else None, _DEFAULT)
+        for label, models in lists.items()
+    }
+
+
+def _of_config(config: Config | None) -> Connections | None:
+    if config is None or config.connections is None:
+        return None
+    apps = None
+    if config.apps is not None:
+        apps = {
+            app.label: App(
+                frozenset(app.models.names) if app.models else None, app.default_connection
+            )
+            for app in config.apps
+        }
+    return Connections(config.connections, apps, config.routers)
+
+
+def _sum(parts: list[Connections]) -> Connections:
+    names = frozenset(name for part in parts for name in part.names)
+    apps: dict[str, App] | None = {}
+    for part in parts:
+        if part.apps is None or apps is None:
+            apps = None
+            continue
+        for label, app in part.apps.items():
+            apps[label] = _agreed(apps.get(label, app), app)
+    return Connections(names, apps, any(part.routers for part in parts))
+
+
+def _agreed(one: App, other: App) -> App:
+    same = one.default_connection == other.default_connection
+    known = one.modules is not None and other.modules is not None
+    modules = (one.modules or frozenset()) | (other.modules or frozenset())
+    return App(modules if known else None, one.default_connection if same else None)
+
+
+def _at_module_level(module: Module, node: ast.expr) -> bool:
+    """Whether the names in an expression cannot be local to a function around it."""
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    for outer in module.ancestors(node):
+        if isinstance(outer, FunctionNode | ast.Lambda) and names & set(_bound_in(outer)):
+            return False
+    return True
+
+
+def _bound_in(function: ast.AST) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield from target_names(node)
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)

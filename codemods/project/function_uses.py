@@ -1,0 +1,87 @@
+"""Whether anything in the project uses a function of a module, before it is removed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from ..source import Fault
+from .apps import meaning
+from .facts import FunctionNode, imports_of
+from .module import Module
+from .symbols import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def used_at(module: Module, function: FunctionNode) -> str | None:
+    """The first place, as ``path:line``, that may use a module-level function, or None.
+
+    Names and imports count, and so do strings that give its name after that of its module, which
+    test helpers and servers take. Code inside the function itself does not count.
+    """
+    return next(_own(module, function), None) or next(_others(module, function.name), None)
+
+
+def _own(module: Module, function: FunctionNode) -> Iterator[str]:
+    inside = set(ast.walk(function))
+    for node in ast.walk(module.tree):
+        if node in inside:
+            continue
+        named = isinstance(node, ast.Name) and node.id == function.name
+        listed = isinstance(node, ast.Constant) and node.value == function.name
+        listed = listed and not _names_event(module, node)
+        if named or listed:
+            yield f"{module.path}:{getattr(node, 'lineno', 0)}"
+
+
+def _names_event(module: Module, node: ast.AST) -> bool:
+    """Whether a string is the event in a call of ``on_event``."""
+    call = module.parent(node)
+    call = module.parent(call) if isinstance(call, ast.keyword) else call
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "on_event"
+    )
+
+
+def _others(module: Module, name: str) -> Iterator[str]:
+    project = module.project
+    word = re.compile(rf"\b{re.escape(name)}\b".encode())
+    parts = module.path.removesuffix("/__init__.py").removesuffix(".py").split("/")
+    path_like = re.compile(rf"(?:.*[.:])?{re.escape(parts[-1])}[.:]{re.escape(name)}")
+    for path in project.files:
+        data = project.read(path)
+        if path == module.path or isinstance(data, Fault) or not word.search(data):
+            continue
+        other = project.module(path)
+        if not isinstance(other, Module):
+            yield path
+            continue
+        for node in ast.walk(other.tree):
+            if _uses(other, node, module.path, name) or _spells(node, path_like):
+                yield f"{path}:{getattr(node, 'lineno', 0)}"
+
+
+def _uses(other: Module, node: ast.AST, path: str, name: str) -> bool:
+    """Whether a node of another file imports the function or names it."""
+    if isinstance(node, ast.ImportFrom):
+        find = other.project.modules.find
+        return any(
+            found.attr == name and find(found.module, found.level, other.path) == path
+            for found in imports_of(node)
+        )
+    if isinstance(node, ast.Attribute) and node.attr == name:
+        return meaning(other, node) == Function(path, name)
+    if isinstance(node, ast.Name) and node.id == name:
+        return meaning(other, node) == Function(path, name)
+    return False
+
+
+def _spells(node: ast.AST, pattern: re.Pattern[str]) -> bool:
+    """Whether a node is a string like ``package.module:function``."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and pattern.fullmatch(text) is not None

@@ -1,0 +1,193 @@
+"""The type of a call, by the type of what is called."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..project.module import Module
+from ..project.symbols import Class, External, Function, Symbol
+from . import api, scopes
+from ._builtin_calls import external_result
+from .annotations import annotated
+from .definitions import definition, plain_decorators
+from .foreign import makes_foreign
+from .lookup import resolved
+from .origins import place
+from .types import (
+    DATA,
+    UNKNOWN,
+    ApiMethod,
+    BoundMethod,
+    Coroutine,
+    Instance,
+    ListOf,
+    Manager,
+    ModelClass,
+    Object,
+    Plain,
+    Query,
+    Reference,
+    TupleOf,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from ._context import Context
+
+_PLAIN_RESULTS: dict[api.Returns, Type] = {
+    api.Returns.COUNT: Plain("int"),
+    api.Returns.ROWS_WRITTEN: Plain("int"),
+    api.Returns.BOOL: Plain("bool"),
+    api.Returns.STR: Plain("str"),
+    api.Returns.NONE: Plain("None"),
+    api.Returns.VALUES: Plain("object"),
+    api.Returns.VALUES_LIST: Plain("object"),
+    api.Returns.PLAIN: Plain("object"),
+}
+
+
+class Calls:
+    """Types of calls, as one scope sees them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._project = context.project
+
+    def result(self, node: ast.Call, called: Type, values: list[Type]) -> Type:
+        """The type of a call.
+
+        Args:
+            node: The call.
+            called: The type of what is called.
+            values: The types of the positional arguments.
+        """
+        if isinstance(called, ApiMethod):
+            connection = called.owner == api.Owner.CONNECTION.value
+            return _of_client(called) if connection else self._api(called, node)
+        if isinstance(called, ModelClass):
+            return Instance(called.model)
+        if isinstance(called, BoundMethod):
+            return self._function(called.function)
+        if isinstance(called, Reference):
+            return self._reference(called.symbol, node, values)
+        if called == Plain("data method"):
+            return DATA
+        return Plain("object") if called == Plain("method") else UNKNOWN
+
+    def _reference(self, symbol: Symbol, node: ast.Call, values: list[Type]) -> Type:
+        if isinstance(symbol, Function):
+            return self._function(symbol)
+        if isinstance(symbol, External):
+            return external_result(symbol.dotted, node, values)
+        return self._constructed(symbol) if isinstance(symbol, Class) else UNKNOWN
+
+    # The query API
+
+    def _api(self, called: ApiMethod, node: ast.Call) -> Type:
+        """The result of a method of the query API."""
+        known = entry_of(self._context.module, called)
+        model = subject(called.receiver)
+        if known is None or model is None:
+            return UNKNOWN
+        result = _awaited(known.returns, called.receiver, model)
+        if known.coroutine:
+            return Coroutine(result)
+        if not known.awaitable:
+            return result
+        if known.value is None:
+            return UNKNOWN
+        root = called.receiver.root if isinstance(called.receiver, Query) else place(node)
+        return Query(model, known.value.value, result, root)
+
+    # Functions and classes of the project
+
+    def _function(self, symbol: Function) -> Type:
+        """What calling a function of the project gives."""
+        return self._context.remembered(("result", symbol), lambda: self._result_of(symbol))
+
+    def _result_of(self, symbol: Function) -> Type:
+        module = self._project.module(symbol.path)
+        node = definition(module, symbol) if isinstance(module, Module) else None
+        if node is None or not isinstance(module, Module) or not plain_decorators(module, node):
+            return UNKNOWN
+        if scopes.is_generator(module, node):
+            return UNKNOWN
+        result = annotated(self._project, symbol.path, node.returns)
+        if node.returns is None:
+            result = self._context.elsewhere(module, node, None)
+        return Coroutine(result) if isinstance(node, ast.AsyncFunctionDef) else result
+
+    def _constructed(self, symbol: Class) -> Type:
+        """An object of a project class; unknown where ``__new__`` or a metaclass may interfere."""
+        key = ("constructed", symbol)
+        if key not in self._project.memo:
+            fact = self._project.class_fact(symbol)
+            plain = fact is not None and not fact.decorated
+            known = plain and self._knows_bases(symbol, frozenset())
+            self._project.memo[key] = Object(symbol) if known else UNKNOWN
+        found: Type = self._project.memo[key]
+        return found
+
+    def _knows_bases(self, symbol: Class, seen: frozenset[Class]) -> bool:
+        """Whether no base of a class can make it a model, or its construction unusual."""
+        fact = self._project.class_fact(symbol)
+        if fact is None or symbol in seen or "__new__" in fact.methods:
+            return False
+        for base in fact.bases:
+            found = resolved(self._project, symbol.path, base) if base else None
+            if isinstance(found, Class):
+                if not self._knows_bases(found, seen | {symbol}):
+                    return False
+            elif not isinstance(found, External) or not _is_plain_base(found.dotted):
+                return False
+        return True
+
+
+def tortoise_version(module: Module) -> api.Version | None:
+    """The one release of tortoise-orm that a file is written for; None where it is a range."""
+    pin = module.project.versions_of(module.path).get("tortoise-orm")
+    return api.version_key(pin.exact) if pin and pin.exact else None
+
+
+def entry_of(module: Module, called: ApiMethod) -> api.Method | None:
+    """What the API table says of a method, in the release that the file is written for."""
+    owner, version = api.Owner(called.owner), tortoise_version(module)
+    exact = api.method(owner, called.name, version) if version else None
+    return exact or api.loosely(owner, called.name)
+
+
+def subject(receiver: Type) -> Class | None:
+    """The model that a method of the query API is about."""
+    if isinstance(receiver, ModelClass | Instance | Query):
+        return receiver.model
+    return receiver.relation.target if isinstance(receiver, Manager) else None
+
+
+def _of_client(called: ApiMethod) -> Type:
+    """Rows as the driver gives them; nothing of the ORM."""
+    known = api.loosely(api.Owner.CONNECTION, called.name)
+    result = Plain("object") if known is not None else UNKNOWN
+    return Coroutine(result) if known is not None and known.coroutine else UNKNOWN
+
+
+def _awaited(returns: api.Returns, receiver: Type, model: Class) -> Type:
+    """What a call gives once it has run."""
+    row = Instance(model)
+    if returns in (api.Returns.INSTANCE, api.Returns.SINGLE):
+        return row
+    if returns in (api.Returns.OPTIONAL_INSTANCE, api.Returns.SINGLE_OPTIONAL):
+        return Instance(model, optional=True)
+    if returns is api.Returns.INSTANCE_AND_BOOL:
+        return TupleOf((row, Plain("bool")))
+    if returns in (api.Returns.QUERYSET, api.Returns.LIST_OF_INSTANCES):
+        return ListOf(row)
+    if returns is api.Returns.SELF_INSTANCE:
+        return receiver
+    return _PLAIN_RESULTS.get(returns, UNKNOWN)
+
+
+def _is_plain_base(dotted: str) -> bool:
+    """A base class from outside that leaves ``Class(...)`` an object of the class."""
+    known = dotted in ("builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC")
+    return known or dotted == "builtins.Exception" or makes_foreign(dotted)

@@ -1,0 +1,50 @@
+"""Where the functions of the project are written, and whether they are what they seem."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..project.facts import FunctionNode, inner_blocks
+from ..project.symbols import External, Function
+
+if TYPE_CHECKING:
+    from ..project.module import Module
+
+_HARMLESS_DECORATORS = frozenset(
+    {"builtins.staticmethod", "builtins.classmethod", "tortoise.transactions.atomic"}
+)
+
+
+def plain_decorators(module: Module, node: FunctionNode) -> bool:
+    """Whether the decorators of a function leave what it does, and its result, as they are."""
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        symbol = module.resolve(target)
+        if not isinstance(symbol, External) or symbol.dotted not in _HARMLESS_DECORATORS:
+            return False
+    return True
+
+
+def definition(module: Module, symbol: Function) -> FunctionNode | None:
+    """The node of a module-level function or of a method."""
+    line = module.facts.functions.get(symbol.qualname)
+    body: list[ast.stmt] = module.tree.body
+    for part in symbol.qualname.split(".")[:-1]:
+        inner = [n for n in _flat(body) if isinstance(n, ast.ClassDef) and n.name == part]
+        if len(inner) != 1:
+            return None
+        body = inner[0].body
+    found = [n for n in _flat(body) if isinstance(n, FunctionNode) and n.lineno == line]
+    return found[0] if len(found) == 1 else None
+
+
+def _flat(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a block and of the conditional blocks in it."""
+    found = []
+    for node in body:
+        found.append(node)
+        if not isinstance(node, FunctionNode | ast.ClassDef):
+            for block in inner_blocks(node):
+                found.extend(_flat(block))
+    return found

@@ -1,0 +1,183 @@
+"""What running a piece of code may do to the database, as far as it can be told.
+
+Every database call of Tortoise is asynchronous, so only what is awaited, iterated with
+``async for``, entered with ``async with``, or made into a coroutine that somebody else runs can
+write.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..project.module import Module
+from ..project.symbols import External, Function
+from . import api, scopes
+from .definitions import definition, plain_decorators
+from .infer import TRANSACTION, Types, types_of
+from .types import (
+    ApiMethod,
+    BoundMethod,
+    Coroutine,
+    Forward,
+    Instance,
+    Manager,
+    Query,
+    Reference,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..project.facts import FunctionNode
+
+_GATHER = "asyncio.gather"
+_HARMLESS = frozenset({"asyncio.sleep", _GATHER})
+#: What runs a coroutine without awaiting it; the last part of the name.
+_STARTERS = frozenset(
+    {"create_task", "ensure_future", "run_coroutine_threadsafe", "run_until_complete", "start_soon"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What may happen.
+
+    Attributes:
+        write: The source of a call that writes, with its line; empty where nothing is known to.
+        unknown: The same for a call of which nothing is known.
+    """
+
+    write: str = ""
+    unknown: str = ""
+
+    def __or__(self, other: Effects) -> Effects:
+        return Effects(self.write or other.write, self.unknown or other.unknown)
+
+    def __bool__(self) -> bool:
+        return bool(self.write or self.unknown)
+
+
+PURE = Effects()
+
+
+def effects_of(module: Module, nodes: Iterable[ast.AST]) -> Effects:
+    """What running these statements or expressions of one scope may do."""
+    return _Walk(frozenset()).of(module, nodes)
+
+
+class _Walk:
+    """One walk over the call graph; ``seen`` holds the functions on the way down."""
+
+    def __init__(self, seen: frozenset[Function]) -> None:
+        self._seen = seen
+
+    def of(self, module: Module, nodes: Iterable[ast.AST]) -> Effects:
+        found = PURE
+        for node in nodes:
+            types = types_of(module, module.scope(node))
+            for inner in (node, *scopes.own_nodes(node)):
+                found |= self._node(module, types, inner)
+        return found
+
+    def _node(self, module: Module, types: Types, node: ast.AST) -> Effects:
+        if isinstance(node, ast.Call):
+            return self._call(module, types, node)
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return Effects(unknown=f"the caller, at the yield (line {node.lineno}),")
+        if isinstance(node, ast.Await):
+            return self._awaited(module, types, node.value)
+        if isinstance(node, ast.AsyncFor) or (
+            isinstance(node, ast.comprehension) and node.is_async
+        ):
+            return self._awaited(module, types, node.iter)
+        if isinstance(node, ast.AsyncWith):
+            entered = (item.context_expr for item in node.items)
+            return _any(self._entered(module, types, one) for one in entered)
+        return PURE
+
+    def _call(self, module: Module, types: Types, node: ast.Call) -> Effects:
+        called = types.of(node.func)
+        if isinstance(called, ApiMethod):
+            worst = api.worst_effect(api.Owner(called.owner), called.name)
+            return Effects(write=_where(module, node)) if worst is api.Effect.WRITE else PURE
+        function = _function(called)
+        if function is not None:
+            return self._function(module, node, function)
+        if isinstance(called, Reference) and called.symbol == External(_GATHER):
+            return _any(self._awaited(module, types, argument) for argument in node.args)
+        if _last_name(node.func) in _STARTERS:
+            return _any(self._awaited(module, types, argument) for argument in node.args)
+        return PURE
+
+    def _function(self, module: Module, node: ast.Call, symbol: Function) -> Effects:
+        if symbol in self._seen:
+            return PURE  # whatever it does is counted where it was entered
+        other = module.project.module(symbol.path)
+        found = definition(other, symbol) if isinstance(other, Module) else None
+        if found is None or not isinstance(other, Module) or not plain_decorators(other, found):
+            return Effects(unknown=_where(module, node))
+        inside = _Walk(self._seen | {symbol}).of(other, _body(found))
+        where = _where(module, node)
+        return Effects(where if inside.write else "", where if inside.unknown else "")
+
+    def _awaited(self, module: Module, types: Types, value: ast.expr) -> Effects:
+        kind = types.of(value)
+        if isinstance(kind, Query):
+            # A bulk query has no entry of its own for being awaited; all of them write.
+            worst = api.worst_effect(api.Owner(kind.owner), "__await__") or api.Effect.WRITE
+            return Effects(write=_where(module, value)) if worst is api.Effect.WRITE else PURE
+        if isinstance(kind, Manager | Forward | Instance):
+            return PURE
+        if isinstance(value, ast.Call):
+            called = types.of(value.func)
+            if isinstance(called, ApiMethod) or _function(called) is not None:
+                return PURE  # the call itself was judged
+            if isinstance(called, Reference) and isinstance(called.symbol, External):
+                harmless = called.symbol.dotted in _HARMLESS
+                return PURE if harmless else Effects(unknown=_where(module, value))
+            if isinstance(kind, Coroutine):
+                return PURE
+        # A coroutine that comes from elsewhere runs only here, whatever it does.
+        return Effects(unknown=_where(module, value))
+
+    def _entered(self, module: Module, types: Types, value: ast.expr) -> Effects:
+        called = types.of(value.func) if isinstance(value, ast.Call) else None
+        symbol = called.symbol if isinstance(called, Reference) else None
+        # Other context managers of the library may write: one that registers it creates tables.
+        if isinstance(symbol, External) and api.canonical(symbol.dotted) == TRANSACTION:
+            return PURE
+        return Effects(unknown=_where(module, value))
+
+
+def _body(function: FunctionNode) -> list[ast.stmt]:
+    return function.body
+
+
+def _function(called: Type) -> Function | None:
+    if isinstance(called, BoundMethod):
+        return called.function
+    if isinstance(called, Reference) and isinstance(called.symbol, Function):
+        return called.symbol
+    return None
+
+
+def _last_name(node: ast.expr) -> str:
+    return getattr(node, "attr", "") or getattr(node, "id", "")
+
+
+def _any(effects: Iterator[Effects]) -> Effects:
+    found = PURE
+    for one in effects:
+        found |= one
+    return found
+
+
+def _where(module: Module, node: ast.expr) -> str:
+    """A call as a message names it: its source up to the arguments, and its line."""
+    text = module.text(node.func if isinstance(node, ast.Call) else node)
+    text = " ".join(text.split())
+    short = text if len(text) <= 40 else f"{text[:37]}..."
+    return f"{short}{'()' if isinstance(node, ast.Call) else ''} (line {node.lineno})"

@@ -1,0 +1,178 @@
+"""What a scope does with the rows of a query: the loops over them, and every other use."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..project.facts import FunctionNode
+from . import scopes
+from .infer import Types, place
+from .types import Instance, ListOf, Manager, Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..project.module import Module
+
+Loop = ast.For | ast.AsyncFor | ast.comprehension
+
+#: Builtins that only read the list they are given.
+_READERS = frozenset({"len", "bool"})
+_PASSING = frozenset({"enumerate", "reversed", "sorted", "list", "tuple", "iter"})
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one query.
+
+    Attributes:
+        query: The expression that is awaited, or iterated with ``async for``.
+        statement: The statement that runs it.
+        name: The variable that holds the rows; empty where they are iterated directly.
+        loops: The loops over them, each with the name of its row variable.
+        others: Every other use of the variable than a loop or a look at its length.
+    """
+
+    query: ast.expr
+    statement: ast.stmt
+    name: str = ""
+    loops: list[tuple[Loop, str]] = field(default_factory=list)
+    others: list[ast.AST] = field(default_factory=list)
+
+
+def rows_in(module: Module, types: Types, scope: ast.AST) -> Iterator[Rows]:
+    """The queries of a scope whose rows are looped over in it."""
+    nodes = list(scopes.own_nodes(scope))
+    loops = [node for node in nodes if isinstance(node, Loop)]
+    for node in nodes:
+        if isinstance(node, ast.Await) and _gives_rows(types, node, loops):
+            found = _of_await(module, types, node, nodes, loops)
+        elif isinstance(node, Loop) and is_async(node) and isinstance(types.of(node.iter), Query):
+            found = Rows(node.iter, _statement(module, node.iter))
+            name = row_name(node.iter, node.target, node.iter)
+            found.loops = [(node, name)] if name else []
+        else:
+            continue
+        if found and found.loops:
+            yield found
+
+
+def is_async(loop: Loop) -> bool:
+    """Whether a loop is an ``async for``."""
+    return isinstance(loop, ast.AsyncFor) or (
+        isinstance(loop, ast.comprehension) and bool(loop.is_async)
+    )
+
+
+def _gives_rows(types: Types, node: ast.Await, loops: list[Loop]) -> bool:
+    kind, rows = types.of(node.value), types.of(node)
+    return (
+        (isinstance(kind, Query) or (isinstance(kind, Manager) and _alone(node.value, loops)))
+        and isinstance(rows, ListOf)
+        and isinstance(rows.element, Instance)
+        and rows.element.origins == frozenset({place(node.value)})
+    )
+
+
+def _alone(relation: ast.expr, loops: list[Loop]) -> bool:
+    """Whether a relation is read of one object, not of each row of a loop."""
+    owner = relation.value if isinstance(relation, ast.Attribute) else None
+    targets = {n.id for loop in loops for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    return isinstance(owner, ast.Name) and owner.id not in targets
+
+
+def _of_await(
+    module: Module, types: Types, node: ast.Await, nodes: list[ast.AST], loops: list[Loop]
+) -> Rows | None:
+    """The rows of an awaited query: iterated on the spot, or assigned to one name."""
+    rows = Rows(node.value, _statement(module, node))
+    for loop in loops:
+        name = row_name(loop.iter, loop.target, node)
+        if name:
+            rows.loops.append((loop, name))
+            return rows
+    parent = module.parent(node)
+    target = _only_target(parent)
+    if target is None or parent is None:
+        return None
+    rows.name = target
+    by_iter = {loop.iter: loop for loop in loops}
+    for use in nodes:
+        if isinstance(use, ast.Name) and use.id == target and isinstance(use.ctx, ast.Load):
+            _classify(module, types, rows, use, by_iter)
+    rows.others.extend(_captures(nodes, target))
+    return rows
+
+
+def _only_target(parent: ast.AST | None) -> str | None:
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
+        target: ast.expr = parent.targets[0]
+    elif isinstance(parent, ast.AnnAssign):
+        target = parent.target
+    else:
+        return None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _captures(nodes: list[ast.AST], name: str) -> list[ast.AST]:
+    """Nested functions, lambdas and classes that mention the variable."""
+    nested = (n for n in nodes if isinstance(n, FunctionNode | ast.Lambda | ast.ClassDef))
+    return [n for n in nested if any(getattr(i, "id", "") == name for i in ast.walk(n))]
+
+
+def _classify(
+    module: Module, types: Types, rows: Rows, use: ast.Name, by_iter: dict[ast.expr, Loop]
+) -> None:
+    """Sort one use of the variable; uses that hold rows of other queries do not count."""
+    kind = types.of(use)
+    element = kind.element if isinstance(kind, ListOf) else None
+    origins = element.origins if isinstance(element, Instance) else frozenset()
+    if origins and place(rows.query) not in origins:
+        return
+    outer: ast.AST | None = use
+    while isinstance(outer, ast.expr):
+        loop = by_iter.get(outer)
+        name = row_name(outer, loop.target, use) if loop is not None else ""
+        if loop is not None and name and origins == frozenset({place(rows.query)}):
+            rows.loops.append((loop, name))
+            return
+        outer = module.parent(outer)
+    if not _only_looked_at(module, use):
+        rows.others.append(use)
+
+
+def row_name(iterated: ast.expr, target: ast.expr, rows: ast.expr) -> str:
+    """The variable that takes each row when a loop iterates an expression made of ``rows``."""
+    if iterated is rows:
+        return target.id if isinstance(target, ast.Name) else ""
+    if isinstance(iterated, ast.Subscript) and isinstance(iterated.slice, ast.Slice):
+        return row_name(iterated.value, target, rows)
+    if not isinstance(iterated, ast.Call) or not isinstance(iterated.func, ast.Name):
+        return ""
+    if iterated.func.id not in _PASSING or not iterated.args:
+        return ""
+    if iterated.func.id == "sorted" and iterated.keywords:
+        return ""  # the key function sees the rows
+    if iterated.func.id == "enumerate":
+        if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
+            return ""
+        return row_name(iterated.args[0], target.elts[1], rows)
+    return row_name(iterated.args[0], target, rows)
+
+
+def _only_looked_at(module: Module, use: ast.Name) -> bool:
+    """``len(rows)``, ``if rows``, ``not rows``: nothing sees a single row."""
+    parent = module.parent(use)
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
+        return parent.func.id in _READERS and use in parent.args
+    if isinstance(parent, ast.If | ast.While | ast.IfExp):
+        return parent.test is use
+    return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+
+
+def _statement(module: Module, node: ast.AST) -> ast.stmt:
+    if isinstance(node, ast.stmt):
+        return node
+    return next(outer for outer in module.ancestors(node) if isinstance(outer, ast.stmt))

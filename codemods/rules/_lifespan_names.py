@@ -1,0 +1,104 @@
+"""The names that a lifespan needs in a file, and those that go with the hooks."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..orm.startup import REGISTER, call_of, root_of
+from ..project.facts import imports_of
+from ..project.symbols import External
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..orm.startup import Body
+    from ..project.apps import App
+    from ..project.module import Module
+
+MANAGER = "contextlib.asynccontextmanager"
+_ITERATORS = ("collections.abc.AsyncIterator", "typing.AsyncIterator")
+
+
+class Found(NamedTuple):
+    """One imported name: as bound, its module, what is taken from it, and both with a dot."""
+
+    name: str
+    module: str
+    attr: str
+    dotted: str
+
+
+def imported(module: Module) -> Iterator[tuple[ast.stmt, Found]]:
+    """The names that the import statements of the module itself bind."""
+    for node in module.tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for found in imports_of(node):
+                dotted = f"{found.module}.{found.attr}" if found.attr else found.module
+                yield node, Found(found.name, "." * found.level + found.module, found.attr, dotted)
+
+
+def roots(moved: Sequence[Body]) -> list[str]:
+    """The names that the dropped calls begin with."""
+    return sorted({root_of(call_of(s)) for body in moved for s in body.dropped})
+
+
+def unavailable(app: App, moved: Sequence[Body]) -> str | None:
+    """What keeps a name that the lifespan needs from being imported, or one from going."""
+    for dotted in (MANAGER, REGISTER):
+        name = dotted.rpartition(".")[2]
+        if not _is_free(app, name, dotted):
+            return f"the name {name} means something else in this file"
+    late = [n.lineno for n, f in imported(app.module) if f.name == "asynccontextmanager"]
+    if late and min(late) > app.statement.lineno:
+        return "asynccontextmanager is imported below the app"
+    for root in roots(moved):
+        place = _taken_from(app.module, root)
+        if place:
+            return f"{place} imports {root} from this file"
+    return None
+
+
+def _is_free(app: App, name: str, dotted: str) -> bool:
+    """Whether a name is unbound in the module, or is already the one that is wished."""
+    if name not in app.module.facts.bindings:
+        return not app.module.facts.stars
+    return app.module.project.resolve(app.module.path, name) == External(dotted)
+
+
+def _taken_from(module: Module, name: str) -> str | None:
+    """A file that takes a name from this module, which may only have imported it, or None."""
+    project = module.project
+    for path in project.files:
+        data = project.read(path)
+        named = isinstance(data, bytes) and name.encode() in data and path != module.path
+        facts = project.facts(path) if named else None
+        for found in [i for imports in facts.imports.values() for i in imports] if facts else ():
+            home = project.modules.find(found.module, found.level, path)
+            if found.attr == name and home == module.path:
+                return path
+    return None
+
+
+def returns_of(app: App, moved: Sequence[Body]) -> tuple[str, bool]:
+    """The return annotation of the lifespan, and whether its name must be imported."""
+    if not any(body.function.returns is not None for body in moved):
+        return "", False
+    for node, found in imported(app.module):
+        if found.name == "AsyncIterator" and node.lineno < app.statement.lineno:
+            return ("AsyncIterator[None]", False) if found.dotted in _ITERATORS else ("", False)
+    free = "AsyncIterator" not in app.module.facts.bindings and not app.module.facts.stars
+    return ("AsyncIterator[None]", True) if free else ("", False)
+
+
+def free_name(app: App) -> str:
+    """A name for the lifespan that nothing in the module uses."""
+    taken = set(app.module.facts.bindings)
+    for node in ast.walk(app.module.tree):
+        if isinstance(node, ast.Name):
+            taken.add(node.id)
+        elif isinstance(node, ast.arg):
+            taken.add(node.arg)
+    names = ["lifespan", f"{app.name}_lifespan", "orm_lifespan"]
+    names += [f"lifespan_{number}" for number in range(2, len(taken) + 3)]
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,89 @@
+"""One query whose rows are asked for relations one by one: what the parts of the rule pass on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
+
+    from ..orm.chains import Chain
+    from ..orm.infer import Types
+    from ..orm.rows import Loop, Rows
+    from ..project.models import Model, Relation
+    from ..project.module import Module, Scope
+    from ._verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One place in a loop that reads a relation of the row.
+
+    Attributes:
+        inner: ``row.relation``.
+        relation: The relation.
+        loop: The loop.
+    """
+
+    inner: ast.Attribute
+    relation: Relation
+    loop: Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Site(Read):
+    """A read that queries the database.
+
+    Attributes:
+        node: The expression that is replaced: the ``await``, or what ``async for`` iterates.
+    """
+
+    node: ast.expr
+
+    @property
+    def prefetched(self) -> bool:
+        """Whether the relation is to be fetched by a query of its own rather than by a join.
+
+        A reverse one-to-one could be joined, but then PostgreSQL gives unordered rows in another
+        order.
+        """
+        return self.relation.to_many or self.relation.kind == "reverse_o2o"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The query.
+
+    Attributes:
+        chain: The calls that make it.
+        model: The model of its rows.
+        fetched: The relations that it fetches already.
+    """
+
+    chain: Chain
+    model: Model
+    fetched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that the judgement is about.
+
+    Attributes:
+        module: The file.
+        types: What is known of the expressions of the scope.
+        scope: The function that holds the query and the loops.
+        rows: What becomes of the rows.
+        source: The query.
+        sites: The places that query relations which the query does not fetch; at least one.
+        verdict: What stands against a rewrite, as far as it was found.
+    """
+
+    module: Module
+    types: Types
+    scope: Scope
+    rows: Rows
+    source: Source
+    sites: tuple[Site, ...]
+    verdict: Verdict

@@ -1,0 +1,113 @@
+"""Which places in the loops read relations of the rows, and what else the loops do with a row."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..orm.control import deferred, whole
+from ..orm.infer import place
+from ..orm.rows import Loop, is_async
+from ..orm.types import Forward, Instance, Manager, Plain
+from ._n_plus_one_case import Read, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..orm.infer import Types
+    from ..orm.rows import Rows
+    from ..orm.types import Place, Type
+    from ..project.module import Module
+    from ._verdict import Verdict
+
+
+def reads_in(module: Module, types: Types, rows: Rows, verdict: Verdict) -> Iterator[Read]:
+    """The reads of relations in the loops over the rows; every other use of a row is weighed."""
+    for loop, name in rows.loops:
+        for use in _uses(module, loop, name):
+            read = _attribute(module, types, rows, loop, use, verdict)
+            found = _relation_read(module, types, loop, read, verdict) if read else None
+            if found is not None:
+                yield found
+
+
+def weigh_unqueried(
+    module: Module, reads: Iterable[Read], sites: Iterable[Site], verdict: Verdict
+) -> None:
+    """Code that reads a relation but does not query it holds a query, which it may run later."""
+    names = {site.relation.name for site in sites}
+    for read in reads:
+        if not isinstance(read, Site) and read.relation.name in names:
+            where = f"{module.text(read.inner)} is read without await (line {read.inner.lineno})"
+            verdict.against.append(where)
+
+
+def _uses(module: Module, loop: Loop, name: str) -> Iterator[ast.Name]:
+    """Every mention of the row in the loop."""
+    for node in ast.walk(whole(module, loop)):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            yield node
+
+
+def _attribute(
+    module: Module, types: Types, rows: Rows, loop: Loop, use: ast.Name, verdict: Verdict
+) -> ast.Attribute | None:
+    """The ``row.attribute`` that a use of the row is part of, if the row is used for that alone."""
+    parent, line = module.parent(use), f"(line {use.lineno})"
+    origin, kind = place(rows.query), types.of(use)
+    if module.scope(use) is not module.scope(loop.iter) or deferred(module, use, loop):
+        verdict.escape(f"the row is used by a nested function {line}")
+    elif not isinstance(kind, Instance) or kind.origins != frozenset({origin}):
+        if not _is_other(kind, origin):
+            verdict.against.append(f"{use.id} may be another row {line}")
+    elif not isinstance(parent, ast.Attribute):
+        verdict.escape(f"the whole row is handed on {line}")
+    elif not isinstance(parent.ctx, ast.Load):
+        verdict.against.append(f"the loop changes the row {line}")
+    else:
+        return parent
+    return None
+
+
+def _is_other(kind: Type, origin: Place) -> bool:
+    """Whether the variable surely holds something else than a row of the query by then."""
+    if isinstance(kind, Instance):
+        return bool(kind.origins) and origin not in kind.origins
+    return isinstance(kind, Plain)
+
+
+def _relation_read(
+    module: Module, types: Types, loop: Loop, read: ast.Attribute, verdict: Verdict
+) -> Read | None:
+    """Weigh ``row.attribute``; what is given reads a relation, and a Site queries it as well."""
+    kind = types.of(read)
+    parent = module.parent(read)
+    node: ast.expr | None
+    if isinstance(kind, Forward):
+        node = parent if isinstance(parent, ast.Await) else None
+    elif isinstance(kind, Manager):
+        node = _queried(module, read)
+        if node is None and isinstance(parent, ast.Attribute):
+            return None  # a query of its own, such as ``row.relation.filter(...)``
+    else:
+        if not isinstance(kind, Plain):
+            verdict.escape(f"{module.text(read)} may read relations (line {read.lineno})")
+        return None
+    if node is None:
+        return Read(read, kind.relation, loop)
+    return Site(read, kind.relation, loop, node)
+
+
+def _queried(module: Module, read: ast.Attribute) -> ast.expr | None:
+    """The expression that runs ``row.relation`` or ``row.relation.all()`` as it is, if any does."""
+    value: ast.expr = read
+    parent = module.parent(value)
+    if isinstance(parent, ast.Attribute) and parent.attr == "all":
+        call = module.parent(parent)
+        if not isinstance(call, ast.Call) or call.func is not parent or call.args or call.keywords:
+            return None
+        value, parent = call, module.parent(call)
+    if isinstance(parent, ast.Await):
+        return parent
+    iterated = isinstance(parent, Loop) and is_async(parent) and parent.iter is value
+    return value if iterated else None

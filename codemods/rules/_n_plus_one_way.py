@@ -1,0 +1,91 @@
+"""Whether the relation is read for every row, so that loading it for all of them is no loss."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..orm.control import BRANCHES, JUMPS, is_conditional, nodes_of, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..orm.rows import Loop, Rows
+    from ._n_plus_one_case import Case, Site
+
+
+def weigh_way(case: Case, region: list[ast.stmt]) -> None:
+    """Whether the loops run whenever the query does, and over all of its rows."""
+    doubts = case.verdict.doubts
+    for loop, _ in case.rows.loops:
+        for outer in _within_region(case, loop, region):
+            if isinstance(outer, BRANCHES) and not _asks_for_rows(outer, case.rows):
+                doubts.append(f"the loop is run in a branch only (line {outer.lineno})")
+        if isinstance(loop.iter, ast.Subscript):
+            doubts.append(f"the loop runs over a part of the rows (line {loop.iter.lineno})")
+    first = min(loop.iter.lineno for loop, _ in case.rows.loops)
+    for node in nodes_of(region):
+        if isinstance(node, ast.Return | ast.Raise) and node.lineno < first:
+            guard = case.module.parent(node)
+            if guard is None or not _asks_for_rows(guard, case.rows):
+                doubts.append(f"the loop may not be reached (line {node.lineno})")
+
+
+def weigh_path(case: Case, site: Site) -> None:
+    """Whether every row's relation is read."""
+    text, doubts = case.module.text(site.inner), case.verdict.doubts
+    branch = f"{text} is read in a branch, so not for every row"
+    child: ast.AST = site.node
+    for outer in _up_to_loop(case, site):
+        if isinstance(outer, ast.Try):
+            doubts.append(f"{text} is read in a try block, which no longer sees it fail")
+        elif outer is not site.loop and is_conditional(outer, child):
+            doubts.append(branch)
+        child = outer
+    if isinstance(site.loop, ast.comprehension):
+        if site.loop.ifs and not _in_first_condition(case, site, site.loop):
+            doubts.append(branch)
+    elif isinstance(child, ast.stmt | ast.expr) and _can_be_left(site.loop, child):
+        doubts.append(f"the loop can be left before {text} was read for every row")
+
+
+def _within_region(case: Case, loop: Loop, region: list[ast.stmt]) -> Iterator[ast.AST]:
+    """The loop and what it lies in, up to the statement of the region."""
+    start = whole(case.module, loop)
+    for outer in (start, *case.module.ancestors(start)):
+        yield outer
+        if outer in region:
+            return
+
+
+def _asks_for_rows(branch: ast.AST, rows: Rows) -> bool:
+    """Whether a branch depends on whether there are rows: without any, nothing is lost."""
+    if not isinstance(branch, ast.If | ast.IfExp) or not rows.name:
+        return False
+    test = branch.test
+    bare = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    return isinstance(bare, ast.Name) and bare.id == rows.name
+
+
+def _up_to_loop(case: Case, site: Site) -> Iterator[ast.AST]:
+    """What a read lies in, within the loop statement or the comprehension."""
+    end = whole(case.module, site.loop)
+    for outer in case.module.ancestors(site.node):
+        if outer is end:
+            return
+        yield outer
+
+
+def _in_first_condition(case: Case, site: Site, loop: ast.comprehension) -> bool:
+    """Whether the read is part of the first condition of a comprehension, which every row meets."""
+    chain = (site.node, *_up_to_loop(case, site))
+    return loop.ifs[0] in chain
+
+
+def _can_be_left(loop: ast.For | ast.AsyncFor, part: ast.stmt | ast.expr) -> bool:
+    """Whether the loop, or one run of its body, may end before this part of it has been run."""
+    return any(
+        isinstance(node, ast.Break | ast.Return) or node.lineno <= part.lineno
+        for node in nodes_of(loop.body)
+        if isinstance(node, JUMPS)
+    )

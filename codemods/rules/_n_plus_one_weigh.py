@@ -1,0 +1,106 @@
+"""What stands against fetching the relations with the rows."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..orm.control import region_of
+from ..orm.effects import effects_of
+from ._n_plus_one_edits import weigh_text
+from ._n_plus_one_objects import weigh_changes, weigh_leaks, weigh_sharing
+from ._n_plus_one_query import weigh_join
+from ._n_plus_one_way import weigh_path, weigh_way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..project.facts import ClassFact
+    from ..project.models import Model, Relation
+    from ..project.module import Module
+    from ._n_plus_one_case import Case
+
+_GROWING = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
+
+
+def weigh(case: Case) -> None:
+    """Add to the verdict all that stands against a rewrite."""
+    _weigh_models(case)
+    region = region_of(case.module, case.rows)
+    if region is None:
+        case.verdict.against.append("the query and the loop lie in different branches")
+    else:
+        _weigh_effects(case, region)
+        weigh_changes(case, region)
+        weigh_sharing(case, region)
+        weigh_way(case, region)
+    _weigh_other_uses(case)
+    weigh_leaks(case)
+    for site in case.sites:
+        weigh_path(case, site)
+        weigh_text(case, site)
+    _weigh_none(case)
+    weigh_join(case)
+
+
+def _weigh_models(case: Case) -> None:
+    models = case.module.project.models
+    for site in case.sites:
+        name = site.relation.name
+        target = models.get(site.relation.target) if site.relation.target else None
+        if target is None:
+            case.verdict.against.append(f"the model behind {name} is not known")
+            continue
+        for one in (case.source.model, target):
+            if any("manager" in fact.meta for fact in _classes(case.module, one)):
+                case.verdict.against.append(f"{one.symbol.name} has a manager of its own")
+        if _unconstrained(case.source.model, target, site.relation):
+            case.verdict.doubts.append(f"{name} may lead to another database")
+
+
+def _classes(module: Module, model: Model) -> Iterator[ClassFact]:
+    facts = (module.project.class_fact(symbol) for symbol in model.lineage)
+    return (fact for fact in facts if fact is not None)
+
+
+def _unconstrained(model: Model, target: Model, relation: Relation) -> bool:
+    """Whether the relation is declared without a constraint, so that it may leave the database."""
+    for field in (*model.fields.values(), *target.fields.values()):
+        names = (field.name, field.keywords.get("related_name"))
+        if relation.name in names and field.keywords.get("db_constraint", True) is not True:
+            return True
+    return False
+
+
+def _weigh_effects(case: Case, region: list[ast.stmt]) -> None:
+    """What is fetched early does not show what is written between then and the lazy read."""
+    effects = effects_of(case.module, region)
+    if effects.write:
+        case.verdict.against.append(f"{effects.write} writes to the database")
+    if effects.unknown:
+        case.verdict.doubts.append(f"{effects.unknown} may write to the database")
+
+
+def _weigh_other_uses(case: Case) -> None:
+    """Uses of the variable that holds the rows, other than the loops."""
+    for use in case.rows.others:
+        line = getattr(use, "lineno", case.rows.statement.lineno)
+        if _grows(case.module, use):
+            case.verdict.against.append(f"the list of rows is changed (line {line})")
+        case.verdict.escape(f"the rows are used elsewhere too (line {line})")
+
+
+def _grows(module: Module, use: ast.AST) -> bool:
+    """Whether rows of another origin may get into the list."""
+    parent = module.parent(use)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in _GROWING
+    return isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load)
+
+
+def _weigh_none(case: Case) -> None:
+    """A fetched relation without an object is None, which code out of sight would await."""
+    for site in case.sites if case.verdict.escapes else ():
+        if site.relation.nullable and not site.relation.to_many:
+            why = f"{site.relation.name} can be None, and {case.verdict.escapes[0]}"
+            case.verdict.against.append(why)

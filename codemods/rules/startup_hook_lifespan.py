@@ -1,0 +1,201 @@
+"""Replaces startup and shutdown hooks around the ORM by a lifespan with RegisterTortoise.
+
+What it does
+    A FastAPI application whose `@app.on_event("startup")` hook calls `Tortoise.init` gets a
+    `lifespan`: the call becomes `async with RegisterTortoise(app, ...)`, with the same arguments,
+    and what the hooks do besides stands around it in the order in which it ran. All hooks of the
+    application move, or none: once an application has a lifespan, its hooks no longer run. A hook
+    that has nothing to do with the ORM stays a function, and the lifespan calls it.
+
+Why
+    From tortoise-orm 1.0 on, what `Tortoise.init` sets up in a hook is out of reach of the tasks
+    that serve requests: every request that queries fails with `RuntimeError: No TortoiseContext
+    is currently active`. It answered 500 before, it answers 200 after. FastAPI has deprecated
+    `on_event`, too. And a startup that fails now closes the connections that it opened.
+
+Before
+    app = FastAPI()
+
+    @app.on_event("startup")
+    async def connect():
+        await Tortoise.init(config=TORTOISE_ORM)
+        await Tortoise.generate_schemas()
+
+    @app.on_event("shutdown")
+    async def disconnect():
+        await Tortoise.close_connections()
+
+After
+    @asynccontextmanager
+    async def lifespan(app: FastAPI):
+        async with RegisterTortoise(app, config=TORTOISE_ORM, generate_schemas=True):
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+
+When it is safe
+    The project requires tortoise-orm 0.21 and fastapi 0.93 or newer. The application is a variable
+    of the module, and every use of it in the project is known to register no hook. One startup
+    hook calls `Tortoise.init` as a statement of its own, and RegisterTortoise takes all that it is
+    passed. Nothing else uses the functions that go, and their variables do not mix.
+    What stood after the call that closes the connections still runs after they are closed.
+
+What it leaves alone
+    Applications that have a lifespan already, hooks that have nothing to do with the ORM, and
+    `on_event` of other frameworks. Left for you, with the reason: applications that are built in a
+    function or handed to code that may add hooks, routers that may have hooks, calls of
+    `Tortoise.init` in a helper or inside `try` or `if`, hooks that return early, arguments that
+    RegisterTortoise does not take (`routers`, `table_name_generator`), versions that are too old or
+    not known.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..orm.startup import calls_init
+from ..project.apps import App, Hook, apps, assigned, hooks_of, is_fastapi, meaning
+from ..project.facts import FunctionNode
+from ..project.module import Module
+from ..project.symbols import External, Function, Variable
+from ..source import Fault
+from ._base import Finding, Rule, Safety
+from ._lifespan import convert
+from ._lifespan_obstacles import Left
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FASTAPI_HINTS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+
+
+def find(module: Module) -> Iterator[Finding]:
+    """One finding for each application whose hooks set up the ORM."""
+    known = list(apps(module))
+    for app in known:
+        yield from _of_app(app)
+    ours = {id(hook.function) for app in known for hook in app.hooks}
+    for node in ast.walk(module.tree):
+        if id(node) not in ours:
+            for hook in hooks_of(node):
+                yield from _of_stray(module, hook)
+
+
+def _of_app(app: App) -> Iterator[Finding]:
+    """The finding of an application that the module itself constructs."""
+    if any(keyword.arg == "lifespan" for keyword in app.call.keywords):
+        return
+    module = app.module
+    startup = [hook for hook in app.hooks if hook.event == "startup"]
+    for hook in startup:
+        call = calls_init(module, hook.function)
+        if call is not None:
+            result = convert(app)
+            if isinstance(result, Left):
+                yield _left(module, call, result)
+            else:
+                span = module.span(call)
+                yield Finding(RULE.code, module.path, span, _message(module, call), edits=result)
+            return
+    for hook in startup:
+        yield from _of_helper(module, hook)
+
+
+def _of_helper(module: Module, hook: Hook) -> Iterator[Finding]:
+    """The finding of a hook that calls a function of the project that sets up the ORM."""
+    for node in ast.walk(hook.function):
+        symbol = meaning(module, node.func) if isinstance(node, ast.Call) else None
+        if isinstance(symbol, Function) and isinstance(node, ast.Call):
+            line = _init_line(module, symbol)
+            if line:
+                where = f"{symbol.qualname} ({symbol.path}:{line})"
+                yield _left(module, node, Left(f"Tortoise.init is called in {where}"))
+
+
+def _init_line(module: Module, symbol: Function) -> int:
+    """The line of the call of ``Tortoise.init`` in a function of the project, or 0."""
+    home = module.project.module(symbol.path)
+    for node in () if isinstance(home, Fault) else home.tree.body:
+        if isinstance(node, FunctionNode) and node.name == symbol.qualname:
+            call = calls_init(home, node) if isinstance(home, Module) else None
+            return call.lineno if call else 0
+    return 0
+
+
+def _of_stray(module: Module, hook: Hook) -> Iterator[Finding]:
+    """The finding of a hook on an application that the module does not simply construct."""
+    call = calls_init(module, hook.function) if hook.event == "startup" else None
+    reason = _origin(module, hook) if call else ""
+    if call and reason:
+        yield _left(module, call, Left(reason))
+
+
+def _origin(module: Module, hook: Hook) -> str:
+    """Where the FastAPI application of a hook comes from; empty if it is none, or served."""
+    receiver = hook.receiver
+    symbol = meaning(module, receiver)
+    if isinstance(symbol, Variable) and symbol.path != module.path:
+        home = module.project.module(symbol.path)
+        names = [] if isinstance(home, Fault) else [app.name for app in apps(home)]
+        return f"the app is constructed in {symbol.path}" if symbol.name in names else ""
+    if not isinstance(receiver, ast.Name):
+        return ""
+    for scope in module.ancestors(hook.function):
+        if isinstance(scope, FunctionNode | ast.Module):
+            found = _constructed(module, scope, receiver.id)
+            if found is not None:
+                served = any(keyword.arg == "lifespan" for keyword in found.keywords)
+                return (
+                    ""
+                    if served
+                    else "the app is built, or the hook is registered, in a branch or function"
+                )
+            if isinstance(scope, FunctionNode) and _is_passed(module, scope, receiver.id):
+                return f"the app is passed to {scope.name} by its caller"
+    return ""
+
+
+def _constructed(module: Module, scope: ast.AST, name: str) -> ast.Call | None:
+    """The construction of FastAPI that a scope assigns to a name."""
+    for node in ast.walk(scope):
+        target, value = assigned(node)
+        if target == name and is_fastapi(module, value) and isinstance(value, ast.Call):
+            return value
+    return None
+
+
+def _is_passed(module: Module, function: FunctionNode, name: str) -> bool:
+    """Whether a parameter is annotated as a FastAPI application."""
+    for argument in ast.walk(function.args):
+        if isinstance(argument, ast.arg) and argument.arg == name and argument.annotation:
+            symbol = meaning(module, argument.annotation)
+            return isinstance(symbol, External) and symbol.dotted in _FASTAPI_HINTS
+    return False
+
+
+def _left(module: Module, node: ast.Call, left: Left) -> Finding:
+    message = f"{_message(module, node)}; {left.reason}"
+    span = module.span(node)
+    return Finding(RULE.code, module.path, span, message, Safety.MANUAL, advice=left.advice)
+
+
+def _message(module: Module, call: ast.Call) -> str:
+    """What is wrong, for the version in use."""
+    subject = "Tortoise.init in a startup hook"
+    fallback = any(keyword.arg == "_enable_global_fallback" for keyword in call.keywords)
+    if fallback:
+        return f"{subject}: on_event is deprecated, use a lifespan"
+    broken = module.project.versions_of(module.path).at_least("tortoise-orm", "1.0")
+    if broken:
+        return f"{subject}: requests fail with 'No TortoiseContext is currently active'"
+    return f"{subject}: from tortoise-orm 1.0 on, requests fail without a TortoiseContext"
+
+
+RULE = Rule(
+    code="TOR802",
+    name="startup-hook-lifespan",
+    summary="Startup and shutdown hooks around the ORM become a lifespan with RegisterTortoise",
+    find=find,
+    triggers=(b"on_event",),
+)

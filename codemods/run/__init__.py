@@ -1,0 +1,1 @@
+"""One run: choose files, plan, verify, write, journal."""

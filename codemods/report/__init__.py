@@ -1,0 +1,1 @@
+"""Findings and diffs as text, unified diff and JSON."""

@@ -1,0 +1,1 @@
+"""Runs programs and compares what every expression is with what inference says of it."""

@@ -1,0 +1,117 @@
+"""What code may do to the database: writes that are seen, and what cannot be told."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+from tortoise_fix.codemods.orm.effects import Effects, effects_of
+from tortoise_fix.codemods.project.index import Project
+from tortoise_fix.codemods.project.module import Module
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = """
+import asyncio
+from tortoise import fields
+from tortoise.contrib.fastapi import RegisterTortoise
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+class Book(Model):
+    id = fields.IntField(primary_key=True)
+    async def rename(self):
+        await self.save()
+    async def read(self):
+        return await Book.get(id=self.id)
+
+async def writes():
+    await Book.all().delete()
+
+async def reads():
+    return await Book.all()
+
+async def endless():
+    await endless()
+
+async def subject(book: Book, other):
+"""
+
+
+def effects(tmp_path: Path, body: str) -> Effects:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    data = (HEAD + lines).encode()
+    project = Project(tmp_path, ("app.py",), lambda _path: data, "", {})
+    module = project.module("app.py")
+    assert isinstance(module, Module)
+    function = module.tree.body[-1]
+    assert isinstance(function, ast.AsyncFunctionDef)
+    return effects_of(module, function.body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await Book.create(id=1)",
+        "await book.save()",
+        "await book.rename()",
+        "await writes()",
+        "asyncio.create_task(writes())",
+        "await asyncio.gather(reads(), writes())",
+        "await asyncio.gather(*[writes() for _ in range(3)])",
+        "async with in_transaction():\n    await writes()",
+        "later = writes()",
+        "query = Book.all().delete()\nawait query",
+    ],
+)
+def test_a_write_is_seen(tmp_path: Path, body: str) -> None:
+    assert effects(tmp_path, body).write
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await other()",
+        "await other.send(book)",
+        "await other",
+        "async for _ in other:\n    pass",
+        "async with other:\n    pass",
+        "async with RegisterTortoise(other, generate_schemas=True):\n    pass",
+        "asyncio.create_task(other.send())",
+        "asyncio.create_task(other)",
+        "await asyncio.gather(*other)",
+        "await asyncio.wait_for(other.send(), 5)",
+        "yield 1",
+    ],
+)
+def test_what_cannot_be_followed_is_unknown(tmp_path: Path, body: str) -> None:
+    found = effects(tmp_path, body)
+
+    assert found.unknown
+    assert not found.write
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await Book.all()",
+        "await book.read()",
+        "await reads()",
+        "await endless()",
+        "await asyncio.sleep(1)",
+        "await asyncio.gather(reads(), Book.all())",
+        "async for _ in Book.all():\n    pass",
+        "async with in_transaction():\n    await reads()",
+        "print(book.id)",
+    ],
+)
+def test_reading_has_no_effect(tmp_path: Path, body: str) -> None:
+    assert not effects(tmp_path, body)
+
+
+def test_an_effect_names_the_call_and_its_line(tmp_path: Path) -> None:
+    line = HEAD.count("\n") + 1
+
+    assert effects(tmp_path, "await writes()").write == f"writes() (line {line})"

@@ -39,7 +39,7 @@ def _applied(folder: Path, path: str, old: bytes, new: bytes) -> bytes:
     return file.read_bytes()
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(old=_CONTENT, new=_CONTENT, path=st.sampled_from(_PATHS))
 def test_git_apply_turns_the_old_bytes_into_the_new(old: bytes, new: bytes, path: str) -> None:
     if old == new:
@@ -47,6 +47,13 @@ def test_git_apply_turns_the_old_bytes_into_the_new(old: bytes, new: bytes, path
         return
     with tempfile.TemporaryDirectory() as folder:
         assert _applied(Path(folder), path, old, new) == new
+
+
+def test_the_equal_end_stays_context_where_the_change_could_be_aligned_with_it(
+    tmp_path: Path,
+) -> None:
+    old, new = b"a\na\nb\na\na\na", b"a\nb\na\nb\na\na\na"
+    assert _applied(tmp_path, "x.py", old, new) == new
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -73,7 +73,7 @@ def _pieces(path: str, old: bytes, new: bytes) -> Iterator[tuple[Kind, bytes]]:
         return
     yield from _header(path)
     before, after = _lines(old), _lines(new)
-    start, end = _frame(before, after)
+    start, end = (max(0, count - _CONTEXT) for count in _frame(before, after))
     middle = before[start : len(before) - end], after[start : len(after) - end]
     for hunk in _hunks(*middle):
         yield Kind.HUNK, _hunk_header(hunk, start)
@@ -101,16 +101,15 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _frame(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[int, int]:
-    """How many equal lines at the start and at the end can be left out of the comparison.
+    """How many lines are equal at the start and, apart from those, at the end.
 
-    The lines that serve as context of the first and the last hunk are not counted. Leaving the rest
-    out keeps the comparison of a long file with few changes fast.
+    Leaving them out keeps the comparison of a long file with few changes fast.
     """
     limit = min(len(before), len(after))
     start = _common(zip(before, after, strict=False))
     backwards = zip(reversed(before), reversed(after), strict=False)
     end = min(_common(backwards), limit - start)
-    return max(0, start - _CONTEXT), max(0, end - _CONTEXT)
+    return start, end
 
 
 def _common(pairs: Iterable[tuple[bytes, bytes]]) -> int:
@@ -127,7 +126,14 @@ def _hunks(
 ) -> Iterator[list[tuple[str, int, int, int, int]]]:
     from difflib import SequenceMatcher
 
-    for hunk in SequenceMatcher(None, before, after).get_grouped_opcodes(_CONTEXT):
+    # The equal lines at both ends must serve as context and nothing else, whatever they are equal
+    # to: git takes a hunk with less context at its end than at its start to end the file.
+    start, end = _frame(before, after)
+    first = [*enumerate(before[:start])]
+    last = [*enumerate(before[len(before) - end :], start)]
+    one: list[object] = [*first, *before[start : len(before) - end], *last]
+    other: list[object] = [*first, *after[start : len(after) - end], *last]
+    for hunk in SequenceMatcher(None, one, other).get_grouped_opcodes(_CONTEXT):
         yield list(hunk)
 
 

@@ -104,6 +104,7 @@ def test_the_rest_of_the_file_is_untouched_byte_for_byte() -> None:
         "lambda: f()\n",
         "async def g():\n    await f()\n",
         "def g(x=f()): ...\n",
+        "def g(\n    a: B[\n  C\n    ] = 1,\n    b: D[\n  E[f(), F]\n    ] = 2,\n): ...\n",
         "x: f() = 1\n",
         "match f():\n    case 1:\n        pass\n",
         "x = '''\n''' + f()  # end",

@@ -44,6 +44,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_DECORATED = (cst.FunctionDef, cst.ClassDef)
+
 
 def rewrite(module: cst.Module, source: Source, first: int, places: Sequence[Place]) -> cst.Module:
     """The module after the edits.
@@ -122,9 +124,15 @@ class _Finder:
         return nodes[0]
 
     def touches(self, node: cst.CSTNode, lines: Sequence[range]) -> bool:
-        """Whether a node may hold one on these lines; definitions also hold their decorators."""
+        """Whether a node may hold one on these lines.
+
+        Only of statements is the position relied on: that of a parameter ends before its annotation
+        does, and definitions also hold their decorators.
+        """
+        if not isinstance(node, cst.BaseStatement) or isinstance(node, _DECORATED):
+            return True
         where = self._ranges.get(node)
-        if where is None or isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Module)):
+        if where is None:
             return True
         start, end = where.start.line + self._first - 1, where.end.line + self._first - 1
         return any(start < line.stop and line.start <= end for line in lines)

@@ -96,12 +96,21 @@ def _all(project: Project, home: str) -> Iterator[tuple[str, Connections | None]
         path = located.variable.path
         if project.versions_of(path).directory == home:
             yield path, _of_config(read_variable(project, located.variable))
-    for path in project.relevant:
-        data = project.read(path)
-        if isinstance(data, Fault) or not _STARTS.search(data):
-            continue
-        if project.versions_of(path).directory == home:
-            yield from ((path, one) for one in _of_file(project, path))
+    for path in _starting_files(project).get(home, ()):
+        yield from ((path, one) for one in _of_file(project, path))
+
+
+def _starting_files(project: Project) -> dict[str, list[str]]:
+    """By directory of a project, its files that could start the ORM; searched once."""
+    if _starting_files not in project.memo:
+        found: dict[str, list[str]] = {}
+        for path in project.relevant:
+            data = project.read(path)
+            if not isinstance(data, Fault) and _STARTS.search(data):
+                found.setdefault(project.versions_of(path).directory, []).append(path)
+        project.memo[_starting_files] = found
+    answer: dict[str, list[str]] = project.memo[_starting_files]
+    return answer
 
 
 def _of_file(project: Project, path: str) -> tuple[Connections | None, ...]:

@@ -43,6 +43,7 @@ class Targets:
         self._concrete = frozenset(concrete)
         self._by_name: dict[str, list[Class]] = {}
         self._found: dict[tuple[str, str], Class | None] = {}
+        self._where = {one: (self._home(one.path), is_test(one.path)) for one in self._concrete}
         for symbol in sorted(self._concrete, key=lambda one: (one.path, one.qualname)):
             # Tortoise looks for models among the attributes of modules alone.
             if "." not in symbol.qualname:
@@ -128,10 +129,9 @@ class Targets:
 
     def _seen(self, path: str, named: list[Class]) -> list[Class]:
         """Those that can be loaded together with a file: of its project, and tests by tests."""
-        if not is_test(path):
-            named = [one for one in named if not is_test(one.path)]
-        home = self._home(path)
-        return [one for one in named if _related(home, self._home(one.path))]
+        home, tests = self._home(path), is_test(path)
+        places = ((one, *self._where[one]) for one in named)
+        return [one for one, at, test in places if (tests or not test) and _related(home, at)]
 
     def _home(self, path: str) -> str:
         return self._project.versions_of(path).directory
@@ -161,6 +161,6 @@ def _folder(path: str) -> str:
 
 def _related(one: str, other: str) -> bool:
     """Whether two project directories are the same, or one is inside the other."""
-    if "." in (one, other):
+    if one == other or "." in (one, other):
         return True
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")

@@ -59,13 +59,18 @@ def changed_keys(module: Module, name: str) -> frozenset[str]:
 
 
 def _gather(project: Project, variable: Variable) -> Uses:
-    spelled = re.compile(rf"\b{re.escape(variable.name)}\b".encode())
+    name = re.escape(variable.name)
+    spelled = re.compile(rf"\b{name}\b".encode())
+    member = re.compile(rf"\.\s*{name}\b".encode())
     count, text = 0, False
     changed: set[str] = set()
     calls: set[str] = set()
     for path in project.files:
         data = project.read(path)
         if isinstance(data, Fault) or not spelled.search(data):
+            continue
+        if path != variable.path and not member.search(data) and _has_own(project, path, variable):
+            text = True
             continue
         module = project.module(path)
         nodes = [] if isinstance(module, Fault) else list(_meaning(module, variable))
@@ -79,12 +84,19 @@ def _gather(project: Project, variable: Variable) -> Uses:
     return Uses(count, frozenset(changed), frozenset(calls), text)
 
 
+def _has_own(project: Project, path: str, variable: Variable) -> bool:
+    """Whether a file means a variable of its own by the name, wherever it says it."""
+    facts = project.facts(path)
+    if facts is None or facts.stars or variable.name in facts.imports:
+        return False
+    return variable.name in facts.bindings
+
+
 def _meaning(module: Module, variable: Variable) -> Iterator[ast.expr]:
     """The expressions of a file that mean the variable, or could."""
     aliases = {variable.name}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom):
-            aliases |= {a.asname for a in node.names if a.asname and a.name == variable.name}
+    for statement in module.nodes(ast.ImportFrom):
+        aliases |= {a.asname for a in statement.names if a.asname and a.name == variable.name}
     for node in _names(module, frozenset(aliases), variable.name):
         symbol = module.resolve(node)
         if symbol is None or symbol == variable:
@@ -92,12 +104,10 @@ def _meaning(module: Module, variable: Variable) -> Iterator[ast.expr]:
 
 
 def _names(module: Module, names: frozenset[str], attribute: str) -> Iterator[ast.expr]:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name):
-            if node.id in names and isinstance(node.ctx, ast.Load):
-                yield node
-        elif isinstance(node, ast.Attribute) and node.attr == attribute:
+    for node in module.nodes(ast.Name):
+        if node.id in names and isinstance(node.ctx, ast.Load):
             yield node
+    yield from (node for node in module.nodes(ast.Attribute) if node.attr == attribute)
 
 
 def _changes(module: Module, node: ast.expr) -> Iterator[str]:

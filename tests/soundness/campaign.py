@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import subprocess
@@ -18,6 +19,9 @@ from .shrink import shrink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+#: Seconds after which a program that cannot be stopped ends its process.
+PATIENCE = 120
 
 
 @dataclass
@@ -97,14 +101,16 @@ def campaign(first: int, count: int) -> Total:
             ],
             cwd=package.parent,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         for n in range(workers)
     ]
     total = Total()
     for n, process in enumerate(started):
-        out, _ = process.communicate()
+        out, errors = process.communicate()
         if process.returncode:
-            raise RuntimeError(f"worker {n} ended with {process.returncode}")
+            told = errors.decode(errors="replace")[-5000:]
+            raise RuntimeError(f"worker {n} ended with {process.returncode}:\n{told}")
         found = json.loads(out.splitlines()[-1])
         found["failures"] = {int(seed): texts for seed, texts in found["failures"].items()}
         total.add(Total(**found))
@@ -125,8 +131,15 @@ def smallest(generated: Program) -> Program:
 
 def _work(first: int, end: int, step: int) -> None:
     """What one process does: every ``step``-th seed from ``first`` on, up to ``end``."""
-    total = play_seeds(range(first, end, step))
-    print("\n" + json.dumps(asdict(total)))
+    total = Total()
+    for seed in range(first, end, step):
+        # Whatever holds a program up, the campaign comes to its end, and says where it was.
+        faulthandler.dump_traceback_later(PATIENCE, exit=True)
+        print(f"seed {seed}", file=sys.stderr)
+        total.add(play_seeds([seed]))
+    print("\n" + json.dumps(asdict(total)), flush=True)
+    # A program that was stopped may have left a thread that never ends.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -50,13 +50,16 @@ def _processors() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-_OUTPUT = click.option(
-    "--output-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print on standard output.",
-)
+def _output(*formats: str) -> Callable[[_F], _F]:
+    return click.option(
+        "--output-format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="What to print on standard output.",
+    )
+
+
 _COLOR = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -92,7 +95,7 @@ _COMMON = (
         help="Use at most N processes; by default as many as there are processors.",
     ),
     click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
-    _OUTPUT,
+    _output("text", "json", "markdown", "github", "sarif"),
     _COLOR,
     _QUIET,
     click.option("-v", "--verbose", is_flag=True, help="Say more about each finding."),
@@ -180,7 +183,7 @@ def check(ctx: click.Context, **options: Unpack[Options]) -> None:
 
 
 @main.command()
-@_OUTPUT
+@_output("text", "json")
 @_COLOR
 @click.pass_context
 def rules(ctx: click.Context, output_format: str, color: str) -> None:
@@ -260,9 +263,9 @@ def _reporter(options: Options) -> Reporter:
     from .codemods.rules._registry import all_cards
 
     names = {rule.code: rule.name for rule in all_cards()}
-    as_json = options["output_format"] == "json"
     console, quiet = _console(options["color"]), options["quiet"]
-    return Reporter(console, names, __version__, as_json, quiet, options["verbose"])
+    output, verbose = options["output_format"], options["verbose"]
+    return Reporter(console, names, __version__, output, quiet, verbose)
 
 
 def _value(result: _Value | Fault) -> _Value:

@@ -368,7 +368,7 @@ def test_quiet_leaves_only_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_json_is_all_of_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
     out, _ = _streams(monkeypatch)
-    Reporter(Console("never"), NAMES, json=True).report(_applied())
+    Reporter(Console("never"), NAMES, output="json").report(_applied())
     assert json.loads(out.text())["command"] == "apply"
 
 

@@ -587,7 +587,9 @@ def test_the_target_overrides_what_was_found_and_keeps_the_use(tmp_path: Path) -
     pin = found.get("tortoise-orm")
     assert pin and (pin.lower, pin.upper, pin.exact, pin.runtime) == ("1.1", "1.2", "", True)
     assert faults == ()
-    assert found.describe().startswith("tortoise-orm 1.1.* (target-version), aerich 0.5 ")
+    assert found.describe().startswith(
+        "tortoise-orm 1.1.* (target-version, in place of 0.16.0 (requirements.txt:1)), aerich 0.5 "
+    )
     assert (
         find_versions(tmp_path / "none", ".", "0.20.1")[0].at_least("tortoise-orm", "0.20.2")
         is False

@@ -57,6 +57,7 @@ class Pin:
         declared: Whether a person wrote it down; a lock file alone also lists what others need.
         text: The versions as the source writes them.
         disputed: ``path:line`` of an entry that contradicts ``source``; the bounds hold both.
+        replaced: What the project itself says, where the user named another version.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Pin:
     declared: bool = False
     text: str = ""
     disputed: str = ""
+    replaced: str = ""
 
     @property
     def place(self) -> tuple[str, int]:
@@ -91,6 +93,7 @@ class Pin:
             return f"{self.name}, version unknown"
         said = self.exact or self.text or "of any version"
         but = f", but {self.disputed} disagrees" if self.disputed else ""
+        but += f", in place of {self.replaced}" if self.replaced else ""
         return f"{self.name} {said} ({self.source}{but})"
 
 
@@ -218,7 +221,9 @@ class VersionFinder:
             yield from pins
             return
         found = next((pin for pin in pins if pin.name == _TORTOISE), Pin(_TORTOISE))
-        yield replace(_with(found, self._target), source=_TARGET_SOURCE, disputed="")
+        instead = str(found).removeprefix(f"{_TORTOISE} ") if found.source else ""
+        target = replace(found, source=_TARGET_SOURCE, disputed="", replaced=instead)
+        yield _with(target, self._target)
         yield from (pin for pin in pins if pin.name != _TORTOISE)
 
 

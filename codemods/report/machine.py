@@ -70,15 +70,16 @@ def run_document(outcome: Outcome, names: Mapping[str, str], version: str) -> st
         "faults": _faults(outcome.faults),
         "exit_code": outcome.exit_code,
     }
-    return _dumped(document)
+    return dumped(document)
 
 
 def rules_document(rules: Iterable[Card]) -> str:
     """The JSON list of the rules."""
-    return _dumped([_rule(rule) for rule in rules])
+    return dumped([_rule(rule) for rule in rules])
 
 
-def _dumped(document: object) -> str:
+def dumped(document: object) -> str:
+    """A document as JSON."""
     import json
 
     # ASCII only: names of files may hold bytes that no other encoding can print.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..rules._base import Finding
     from ..run.changes import FileChange, Plan
@@ -59,7 +59,8 @@ class Reporter:
         console: Where to.
         names: The name of each rule, by code.
         version: The version of the tool.
-        json: Whether standard output gets one JSON object in place of text.
+        output: What standard output gets: ``text``, or one document: ``json``, ``markdown``,
+            ``github`` or ``sarif``.
         quiet: Whether to leave out summaries and what was skipped.
         verbose: Whether to say more about each finding.
     """
@@ -67,14 +68,14 @@ class Reporter:
     console: Console
     names: Mapping[str, str]
     version: str = ""
-    json: bool = False
+    output: str = "text"
     quiet: bool = False
     verbose: bool = False
 
     def report(self, outcome: Outcome) -> None:
         """Print an outcome; files that could not be handled are named on standard error."""
-        if self.json:
-            self._json(outcome)
+        if self.output != "text":
+            self.console.out(_document(self.output)(outcome, self.names, self.version))
         elif outcome.command == "check":
             self._check(outcome)
         else:
@@ -95,11 +96,6 @@ class Reporter:
         if not self.quiet and (restored or not (refused or faults)):
             self.console.out(out.restored(restored))
         self.console.err(err.not_restored(refused, faults))
-
-    def _json(self, outcome: Outcome) -> None:
-        from .machine import run_document
-
-        self.console.out(run_document(outcome, self.names, self.version))
 
     def _check(self, outcome: Outcome) -> None:
         out, err = self._texts(str(outcome.plan.root))
@@ -142,3 +138,16 @@ class Reporter:
             Text(self.names, where, console.paint, self.verbose),
             Text(self.names, where, console.paint_err, self.verbose),
         )
+
+
+def _document(output: str) -> Callable[[Outcome, Mapping[str, str], str], str]:
+    """What renders a whole outcome; only the one that is asked for is imported."""
+    if output == "markdown":
+        from .markdown import report as render
+    elif output == "github":
+        from .github import commands as render
+    elif output == "sarif":
+        from .sarif import sarif as render
+    else:
+        from .machine import run_document as render
+    return render

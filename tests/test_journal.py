@@ -14,7 +14,6 @@ from tortoise_fix.codemods.run.journal import Journal, Refusal, UndoReport, undo
 from tortoise_fix.codemods.run.write import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tortoise_fix.codemods.source import Fault
@@ -300,66 +299,3 @@ def test_a_damaged_journal_gives_its_whole_records_or_none(
     file.write_bytes(whole[:cut] + garbage)
     found = list(room._entries(file))
     assert found == entries[: len(found)]
-
-
-COUNTED = ["open", "write", "fsync", "close", "replace", "rename", "unlink", "mkdir", "chmod"]
-COUNTED += ["lstat", "stat", "fstat", "lseek", "listdir", "ftruncate", "access"]
-
-
-def in_a_child(action: Callable[[], object], die_at: int) -> bool:
-    """Run an action in a process that is killed at its n-th call of the system; whether it was."""
-    child = os.fork()
-    if child == 0:
-        calls = 0
-
-        def counted(real: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*arguments: Any, **options: Any) -> Any:
-                nonlocal calls
-                calls += 1
-                if calls == die_at:
-                    if real.__name__ == "write":
-                        real(arguments[0], bytes(arguments[1][:7]))
-                    os._exit(9)
-                return real(*arguments, **options)
-
-            return call
-
-        for name in COUNTED:
-            setattr(os, name, counted(getattr(os, name)))
-        try:
-            action()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-
-
-def test_wherever_a_run_is_killed_files_are_whole_and_undo_works(root: Path) -> None:
-    killed, die_at, leftovers = True, 0, 0
-    while killed:
-        die_at += 1
-        killed = in_a_child(lambda: run(root), die_at)
-        found = tree(root)
-        for path in FILES:
-            assert found[path] in (FILES[path], NEW[path]), (die_at, path)
-        leftovers += len(found) > len(FILES)
-        Journal.begin(root)
-        assert set(tree(root)) == set(FILES), die_at
-        changed = {path for path in FILES if found[path] != FILES[path]}
-        report = undo(root)
-        assert (set(report.restored), report.refused, report.faults) == (changed, (), ()), die_at
-        assert tree(root) == FILES, die_at
-        assert journals(root) == [], die_at
-    assert die_at > 60
-    assert leftovers > 3
-
-
-def test_wherever_undo_is_killed_calling_it_again_completes_it(root: Path) -> None:
-    killed, die_at = True, 0
-    while killed:
-        die_at += 1
-        assert run(root) == []
-        killed = in_a_child(lambda: undo(root), die_at)
-        undo(root)
-        assert tree(root) == FILES, die_at
-        assert journals(root) == [], die_at
-    assert die_at > 30

@@ -292,6 +292,28 @@ def test_a_repair_that_cannot_be_written_in_one_file_is_taken_back_in_the_other(
     assert run("undo").stdout == "Nothing to undo.\n"
 
 
+def test_what_cannot_be_taken_back_is_named_and_left_to_undo(
+    pair: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = pair.contents()
+    real, refusing = write_room.replace, False
+
+    def full(root: Path, path: str, old: bytes, new: bytes) -> Fault | None:
+        nonlocal refusing
+        refusing = refusing or path == "second.py"
+        return Fault(path, 0, "was not written: no") if refusing else real(root, path, old, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write_room, "replace", full)
+        result = run("apply")
+    assert result.exit_code == 2
+    assert "first.py: was changed and could not be changed back when second.py" in result.stderr
+    assert "first.py: was not" not in result.stderr
+    assert pair.contents() != before
+    assert run("undo").exit_code == 0
+    assert pair.contents() == before
+
+
 # Faults of ours
 
 

@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from ..source import Fault, parse
 from ._base import Edit, EditError, Level
 from ._mean import meant
 from ._uses import used_names
@@ -216,10 +217,10 @@ def _dropped(
     source: Source, tree: ast.Module, drops: Sequence[DropImport], others: Sequence[Edit]
 ) -> list[Edit]:
     """The statement edits that let unused imports go."""
-    try:
-        used = used_names(meant(source, ast.parse(source.text), others))
-    except SyntaxError as error:
-        raise EditError("the file does not parse") from error
+    own = parse(source)  # a tree of its own, for it is changed
+    if isinstance(own, Fault):
+        raise EditError("the file does not parse")
+    used = used_names(meant(source, own, others))
     out: list[Edit] = []
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -83,10 +83,10 @@ class Cache:
         root = self.reader.root
         digests = {path: _digest_of_file(f"{root}/{path}") for path in manifests}
         _store(self._folder / f"plan-{self._key}", (made, digests))
-        plans = sorted(self._folder.glob("plan-*"), key=_age)
-        for old in plans[_KEPT_PLANS:]:
-            with suppress(OSError):
-                old.unlink()
+        with suppress(OSError):
+            plans = sorted(self._folder.glob("plan-*"), key=_age)
+            for old in plans[_KEPT_PLANS:]:
+                old.unlink(missing_ok=True)
 
     def facts(self) -> dict[str, FileFacts]:
         """The facts of the files whose content is as it was."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..source import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from .changes import FileChange, Plan
@@ -57,13 +57,23 @@ def _write_group(root: Path, journal: Journal, group: list[FileChange]) -> list[
         fault = journal.add(change.path, change.old, change.new)
         fault = fault or replace(root, change.path, change.old, change.new)
         if fault is not None:
+            stuck = _take_back(root, done, change.path)
+            aside = {change.path, *(one.path for one in stuck)}
             reason = f"was not changed: the same repair also changes {change.path}"
-            undone = (replace(root, one.path, one.new, one.old) for one in reversed(done))
-            faults = [one for one in undone if one is not None]
-            others = (one.path for one in group if one is not change)
-            return [fault, *faults, *(Fault(path, 0, reason) for path in others)]
+            others = [one.path for one in group if one.path not in aside]
+            return [fault, *stuck, *(Fault(path, 0, reason) for path in others)]
         done.append(change)
     return []
+
+
+def _take_back(root: Path, done: Sequence[FileChange], failed: str) -> list[Fault]:
+    """Put back the old content of files, because another one failed; those that stay changed."""
+    from .write import replace
+
+    reason = f"was changed and could not be changed back when {failed} was not written"
+    advice = "`tortoise-fix undo` takes it back"
+    stuck = [one for one in reversed(done) if replace(root, one.path, one.new, one.old)]
+    return [Fault(change.path, 0, reason, advice) for change in stuck]
 
 
 def _together(changes: Iterable[FileChange]) -> list[list[FileChange]]:

@@ -170,8 +170,11 @@ class _Sorter:
                 continue
             try:
                 status = os.lstat(f"{self.top}/{path}")
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue  # in git's index, but deleted
+            except OSError as error:
+                self.faults.append(Fault(path, 0, f"cannot be read: {error.strerror}"))
+                continue
             if stat.S_ISLNK(status.st_mode):
                 self._skip_link(path, listed)
             elif not stat.S_ISREG(status.st_mode):

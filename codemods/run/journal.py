@@ -342,9 +342,9 @@ def _state_folders() -> list[Path]:
 def _git_folder(top: Path) -> Path | None:
     """The git folder of a root, which in a linked work tree or a submodule lies elsewhere."""
     git = top / ".git"
-    if git.is_dir():
-        return git
     with suppress(OSError):
+        if git.is_dir():
+            return git
         text = os.fsdecode(git.read_bytes())
         linked = top / text.removeprefix("gitdir:").strip()
         if text.startswith("gitdir:") and linked.is_dir():

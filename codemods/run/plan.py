@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ..project.formats import config_files
 from ..project.index import Project
 from ..rules._base import Finding, Safety
 from ..source import Fault
@@ -102,7 +103,7 @@ class _Planner:
         first = self._round(None)
         last = first if self.request.find_only else self._settle(first)
         project, examined = first.project, first.examined
-        self.manifests = tuple(project.versions.files())
+        self.manifests = (*project.versions.files(), *config_files(project))
         skipped = remarks.skipped(examined, self.selection, self.request.paths, self.reader)
         unused = remarks.idle(examined, self.known, self.rules)
         return Plan(

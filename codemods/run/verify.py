@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 import symtable
+import warnings
 from typing import TYPE_CHECKING
 
 from ..edits._base import EditError, ModuleEdit
@@ -126,7 +127,9 @@ def _unbound(before: Source, after: Source, star: bool) -> Fault | None:
 
 def _free(text: str) -> frozenset[str]:
     """The names that a text reads but neither it nor Python binds."""
-    scopes = list(_scopes(symtable.symtable(text, "<source>", "exec")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Python has to say of the user's code is not our news
+        scopes = list(_scopes(symtable.symtable(text, "<source>", "exec")))
     module = scopes[0]
     bound = set(_IMPLICIT)
     read: set[str] = set()

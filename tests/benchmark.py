@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import corpus
+import inference_cost
 from measure import Measured, measure
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def main() -> None:
         compared = commands(peers[PEERS[0]], peers[PEERS[1]])
         for tree in (sparse, dense):
             show(tree, run_all(tree, compared, work, options.runs))
+        print(inference_cost.report(dense.root), flush=True)
         if not options.no_bump_pydantic:
             sample = Tree("sample", next(dense.root.glob("tortoise_orm-*/tortoise/contrib")))
             sample.count()

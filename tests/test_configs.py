@@ -87,7 +87,7 @@ def test_a_config_gives_the_names_of_its_connections_and_the_home_of_each_app(
         "Tortoise.init(config={'connections': {**MORE}, 'apps': {}})",
         "Tortoise.init(config={'connections': {NAME: URL}, 'apps': {}})",
         "Tortoise.init(config={'connections': urls(), 'apps': {}})",
-        "C = {'connections': {'x': URL}, 'apps': {}}\nC['connections']['y'] = URL\n"
+        "C = {'connections': {'x': URL}, 'apps': {}}\nC['connections'][KEY] = URL\n"
         "Tortoise.init(config=C)",
         "C = {'connections': {'x': URL}, 'apps': {}}\nC.update(MORE)\nTortoise.init(config=C)",
         "C = {'connections': {'x': URL}, 'apps': {}}\n"
@@ -99,6 +99,78 @@ def test_a_start_that_is_not_understood_leaves_the_connections_unknown(
     tmp_path: Path, code: str
 ) -> None:
     assert connections(tmp_path, code) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "C = {'connections': {'x': URL}, 'apps': {}}\nC['connections']['y'] = URL\n"
+        "Tortoise.init(config=C)",
+        "B = {'connections': {'x': 1}}\nC = {**B, 'connections': {**B['connections'], 'y': 2}}\n"
+        "Tortoise.init(config=C | {'apps': {}})",
+        "def config(names): return {'connections': {'x': URL, 'y': URL}, 'apps': names}\n"
+        "Tortoise.init(config=config({}))",
+        "class S:\n    C = {'connections': dict(x=URL, y=URL), 'apps': {}}\n"
+        "s = S()\nTortoise.init(config=s.C)",
+        "class S:\n    @property\n    def c(self):\n"
+        "        return {'connections': self.names, 'apps': {}}\n"
+        "    names = {'x': URL, 'y': URL}\nTortoise.init(config=S().c)",
+        "def start():\n    local = {'connections': {'x': URL, 'y': URL}, 'apps': {}}\n"
+        "    return Tortoise.init(config=local)",
+        "A = {'x': 1, 'y': 2} if X else {'x': 3, 'y': 4}\n"
+        "Tortoise.init(config={'connections': A, 'apps': {}})",
+        "Tortoise.init(config={'connections': {'x': 1} | {'y': 2}, 'apps': {}})",
+    ],
+)
+def test_a_configuration_is_followed_however_it_is_built(tmp_path: Path, code: str) -> None:
+    found = connections(tmp_path, code)
+
+    assert found is not None and found.names == {"x", "y"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from pydantic_settings import BaseSettings\n"
+        "class S(BaseSettings):\n    C: dict = {'connections': {'x': URL}, 'apps': {}}\n"
+        "Tortoise.init(config=S().C)",
+        "class S:\n    C = {'connections': {'x': URL}, 'apps': {}}\n"
+        "    def __init__(self): self.C = load()\nTortoise.init(config=S().C)",
+        "def config():\n    c = {'connections': {'x': URL}, 'apps': {}}\n    c.update(MORE)\n"
+        "    return c\nTortoise.init(config=config())",
+        "def config():\n    if X:\n        return {'connections': {'x': URL}, 'apps': {}}\n"
+        "    return load()\nTortoise.init(config=config())",
+        "A = {'connections': {'x': URL}, 'apps': {}}\nB = A.copy()\nA['connections']['y'] = 1\n"
+        "Tortoise.init(config=A)",
+        "C = {'connections': C, 'apps': {}}\nTortoise.init(config=C)",
+        "def c(): return {'connections': c(), 'apps': {}}\nTortoise.init(config=c())",
+        f"C = {'{' * 3000}{'}' * 3000}\nTortoise.init(config=C)",
+    ],
+)
+def test_what_the_environment_or_the_program_may_change_is_not_known(
+    tmp_path: Path, code: str
+) -> None:
+    assert connections(tmp_path, code) is None
+
+
+@pytest.mark.parametrize("folder", ["", "conf/"])
+def test_a_json_file_is_read(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / folder / "orm.json").write_text(
+        '{"connections": {"main": "sqlite://x"}, "apps": {"a": {"models": ["a.m"]}}}'
+    )
+
+    found = connections(tmp_path, f"Tortoise.init(config_file='{folder}orm.json')")
+
+    assert found == Connections(
+        frozenset({"main"}), {"a": App(frozenset({"a.m"}), "default")}, False
+    )
+
+
+def test_a_json_file_that_is_not_one_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "orm.json").write_text("{")
+
+    assert connections(tmp_path, "Tortoise.init(config_file='orm.json')") is None
 
 
 def test_a_project_without_a_start_has_no_known_connections(tmp_path: Path) -> None:

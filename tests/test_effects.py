@@ -20,6 +20,28 @@ from tortoise.contrib.fastapi import RegisterTortoise
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+class Shelf(Model):
+    id = fields.IntField(primary_key=True)
+
+class Author(Model):
+    id = fields.IntField(primary_key=True)
+
+class Novelist(Author):
+    pass
+
+class Tag(Model):
+    id = fields.IntField(primary_key=True)
+    books = fields.ManyToManyField("models.Book", related_name="tags")
+
+class Loan(Model):
+    id = fields.IntField(primary_key=True)
+    book = fields.ForeignKeyField("models.Book", related_name="loans")
+
+class Watched(Model):
+    id = fields.IntField(primary_key=True)
+    async def save(self, *args, **kwargs):
+        await super().save(*args, **kwargs)
+
 class Book(Model):
     id = fields.IntField(primary_key=True)
     async def rename(self):
@@ -36,13 +58,21 @@ async def reads():
 async def endless():
     await endless()
 
+async def one_way():
+    await Author.create()
+    await other_way()
+
+async def other_way():
+    await Shelf.create()
+    await one_way()
+
 async def subject(book: Book, other):
 """
 
 
-def effects(tmp_path: Path, body: str) -> Effects:
+def effects(tmp_path: Path, body: str, more: str = "") -> Effects:
     lines = "".join(f"    {line}\n" for line in body.splitlines())
-    data = (HEAD + lines).encode()
+    data = (more + HEAD + lines).encode()
     project = Project(tmp_path, ("app.py",), lambda _path: data, "", {})
     module = project.module("app.py")
     assert isinstance(module, Module)
@@ -115,3 +145,58 @@ def test_an_effect_names_the_call_and_its_line(tmp_path: Path) -> None:
     line = HEAD.count("\n") + 1
 
     assert effects(tmp_path, "await writes()").write == f"writes() (line {line})"
+
+
+def written(found: Effects) -> set[str] | None:
+    """The names of the models that may be written; None where that cannot be told."""
+    return None if found.models is None else {symbol.name for symbol in found.models}
+
+
+@pytest.mark.parametrize(
+    ("body", "models"),
+    [
+        ("await Book.all()", set()),
+        ("await Book.create(id=1)", {"Book"}),
+        ("await book.save()", {"Book"}),
+        ("await Book.filter(id=1).update(id=2)", {"Book"}),
+        ("await Book.bulk_create([])", {"Book"}),
+        ("await Author.create(id=1)", {"Author"}),
+        ("author = await Author.get(id=1)\nawait author.save()", {"Author", "Novelist"}),
+        ("await book.delete()", {"Book", "Loan", "Tag"}),
+        ("await Shelf.all().delete()", {"Shelf"}),
+        ("await book.tags.clear()", {"Book", "Tag"}),
+        ("await one_way()", {"Author", "Shelf"}),
+        ("await endless()", set()),
+        ("await asyncio.gather(writes(), Shelf.create())", {"Book", "Loan", "Tag", "Shelf"}),
+    ],
+)
+def test_the_models_that_may_be_written(tmp_path: Path, body: str, models: set[str]) -> None:
+    assert written(effects(tmp_path, body)) == models
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await other()",
+        "await Watched.create(id=1)",
+        "await Book.create(id=1)\nawait other.send()",
+        "await Watched.filter(id=1).delete()",
+    ],
+)
+def test_models_that_cannot_be_told(tmp_path: Path, body: str) -> None:
+    assert written(effects(tmp_path, body)) is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "from tortoise.signals import post_save\n",
+        "from tortoise import signals\nsignals.pre_delete()\n",
+        "async def now(): ...\nFIELD = Field(default=now)\n",
+    ],
+)
+def test_code_that_runs_with_each_write_may_write_anything(tmp_path: Path, more: str) -> None:
+    found = effects(tmp_path, "await Book.create(id=1)", more)
+
+    assert found.write
+    assert found.models is None

@@ -35,7 +35,9 @@ def awaited(node: ast.expr, value: Type) -> Type:
     if isinstance(value, Forward):
         target = value.relation.target
         optional = value.relation.nullable or not value.stored
-        return Instance(target, optional) if target else UNKNOWN
+        if target is None:
+            return UNKNOWN
+        return with_origin(Instance(target, optional), place(node), stored=False)
     # Some clients hand out the decoded body as it is, others a coroutine of it.
     return value if isinstance(value, Instance) or value == DATA else UNKNOWN
 
@@ -48,7 +50,7 @@ def element(node: ast.expr, iterated: Type, is_async: bool) -> Type:
     if isinstance(iterated, ListOf):
         return iterated.element
     if isinstance(iterated, Manager) and iterated.relation.target:
-        return Instance(iterated.relation.target)
+        return with_origin(Instance(iterated.relation.target), place(node), stored=False)
     if isinstance(iterated, Plain) and iterated.name in ("str", "range", "bytes"):
         return Plain("object")
     if iterated == DATA:

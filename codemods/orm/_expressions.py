@@ -17,6 +17,7 @@ from .sharing import holds_list
 from .types import (
     NONE,
     UNKNOWN,
+    Foreign,
     ListOf,
     Plain,
     TupleOf,
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
     from ._names import Names
     from .calls import Calls
     from .members import Members
+
+
+_BOOL, _STR = Plain("bool"), Plain("str")
+_PATH = Foreign("pathlib.Path")
+_NUMBERS = (Plain("int"), Plain("float"))
+_FIXED = frozenset({ast.Is, ast.IsNot, ast.In, ast.NotIn})
+#: What a literal is, by the class of its value.
+_CONSTANTS: dict[type, Type] = {
+    type(None): NONE,
+    **{kind: Plain(kind.__name__) for kind in (str, int, float, bool, bytes, complex, type(...))},
+}
 
 
 class Expressions:
@@ -77,6 +89,10 @@ class Expressions:
         else:
             self.visit(target, env)
 
+    def narrowed(self, test: ast.expr, env: Env, truth: bool) -> Env:
+        """``env`` where a test, which was visited before, came out as ``truth``."""
+        return narrow(test, env, truth, self.types, self._local.shared)
+
     def _other(self, node: ast.expr, env: Env) -> Type:
         for child in children(node):
             if isinstance(child, ast.expr):
@@ -89,7 +105,7 @@ class Expressions:
         return self._names.type_of(node.id, env)
 
     def _constant(self, node: ast.Constant, _env: Env) -> Type:
-        return NONE if node.value is None else Plain(type(node.value).__name__)
+        return _CONSTANTS.get(node.value.__class__, UNKNOWN)
 
     def _text(self, node: ast.JoinedStr, env: Env) -> Type:
         for part in node.values:
@@ -97,7 +113,7 @@ class Expressions:
                 self.visit(part.value, env)
                 if isinstance(part.format_spec, ast.JoinedStr):
                     self._text(part.format_spec, env)
-        return Plain("str")
+        return _STR
 
     def _tuple(self, node: ast.Tuple, env: Env) -> Type:
         elements = tuple(self.visit_all(node.elts, env))
@@ -124,39 +140,40 @@ class Expressions:
         self.visit(node.left, env)
         self.visit_all(node.comparators, env)
         # ``==`` and ``<`` may be anything that a class makes of them; these three cannot.
-        fixed = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
-        return Plain("bool") if fixed else UNKNOWN
+        fixed = all(op.__class__ in _FIXED for op in node.ops)
+        return _BOOL if fixed else UNKNOWN
 
     def _unary(self, node: ast.UnaryOp, env: Env) -> Type:
         operand = self.visit(node.operand, env)
         if isinstance(node.op, ast.Not):
-            return Plain("bool")
+            return _BOOL
         if not isinstance(operand, Plain):
             return UNKNOWN
         return operand if operand.name in ("int", "float", "complex") else Plain("object")
 
     def _binary(self, node: ast.BinOp, env: Env) -> Type:
         left, right = self.visit(node.left, env), self.visit(node.right, env)
-        if left == Plain("str") and isinstance(node.op, ast.Add | ast.Mod):
+        if left == _STR and isinstance(node.op, ast.Add | ast.Mod):
             return left
         if isinstance(left, ListOf) and isinstance(right, ListOf) and isinstance(node.op, ast.Add):
             return join(left, right)
-        numbers = (Plain("int"), Plain("float"))
-        return Plain("object") if left in numbers and right in numbers else UNKNOWN
+        if left == _PATH and isinstance(node.op, ast.Div):
+            return left
+        return Plain("object") if left in _NUMBERS and right in _NUMBERS else UNKNOWN
 
     def _bool(self, node: ast.BoolOp, env: Env) -> Type:
         result = self.visit(node.values[0], env)
         current = dict(env)
         for before, value in pairwise(node.values):
-            current = narrow(before, dict(current), isinstance(node.op, ast.And))
+            current = self.narrowed(before, dict(current), isinstance(node.op, ast.And))
             result = join(result, self.visit(value, current))
             meet(env, current)  # each operand can be the last that runs
         return result
 
     def _conditional(self, node: ast.IfExp, env: Env) -> Type:
         self.visit(node.test, env)
-        if_yes = narrow(node.test, dict(env), True)
-        if_no = narrow(node.test, dict(env), False)
+        if_yes = self.narrowed(node.test, dict(env), True)
+        if_no = self.narrowed(node.test, dict(env), False)
         yes, no = self.visit(node.body, if_yes), self.visit(node.orelse, if_no)
         meet(env, if_yes, if_no)
         return join(yes, no)
@@ -244,7 +261,7 @@ class Expressions:
         local.attempts = attempts
         for test in generator.ifs:
             self.visit(test, inside)
-            narrow(test, inside, True)
+            self.narrowed(test, inside, True)
 
 
 _HANDLERS: Mapping[type[ast.expr], Callable[[Expressions, Any, Env], Type]] = {

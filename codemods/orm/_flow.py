@@ -18,7 +18,7 @@ from ._elements import element
 from ._expressions import Expressions
 from ._locals import Locals, Loop
 from ._names import Names
-from ._narrow import narrow
+from ._narrow import of_class
 from ._parameters import parameters_of
 from ._simple import Simple
 from .calls import Calls
@@ -97,8 +97,8 @@ class Flow:
 
     def _if(self, node: ast.If, env: Env) -> Env | None:
         self._visit(node.test, env)
-        yes = self._block(node.body, narrow(node.test, dict(env), True))
-        no = self._block(node.orelse, narrow(node.test, env, False))
+        yes = self._block(node.body, self._expressions.narrowed(node.test, dict(env), True))
+        no = self._block(node.orelse, self._expressions.narrowed(node.test, env, False))
         return merge(yes, no)
 
     def _match(self, node: ast.Match, env: Env) -> Env | None:
@@ -108,23 +108,34 @@ class Flow:
             # What a pattern, or its guard, has bound stays bound where the case is left after all.
             for name in _captures(case.pattern):
                 self._local.bind(env, name, UNKNOWN)
+            inside = self._matched(node.subject, case.pattern, dict(env))
             if case.guard is not None:
-                self._visit(case.guard, env)
-            end = merge(end, self._block(case.body, dict(env)))
+                self._visit(case.guard, inside)
+                meet(env, inside)
+            end = merge(end, self._block(case.body, inside))
         return merge(end, env)
+
+    def _matched(self, subject: ast.expr, pattern: ast.pattern, env: Env) -> Env:
+        """``env`` where a pattern that names a class has matched; changed in place."""
+        if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None and pattern.name:
+            self._matched(ast.Name(pattern.name, ast.Load()), pattern.pattern, env)
+            return self._matched(subject, pattern.pattern, env)
+        if isinstance(pattern, ast.MatchClass):
+            of_class(env, subject, self._visit(pattern.cls, env), self._local.shared)
+        return env
 
     # Loops
 
     def _while(self, node: ast.While, env: Env) -> Env | None:
         def once(current: Env) -> Env | None:
             self._visit(node.test, current)
-            return self._block(node.body, narrow(node.test, current, True))
+            return self._block(node.body, self._expressions.narrowed(node.test, current, True))
 
         def leave(current: Env) -> Env | None:
             if isinstance(node.test, ast.Constant) and bool(node.test.value):
                 return None
             self._visit(node.test, current)
-            return narrow(node.test, current, False)
+            return self._expressions.narrowed(node.test, current, False)
 
         return self._loop(node, env, once, leave)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..project.walk import walk
+from ..project.walk import LEAVES, children, walk
 from . import scopes
 from .sharing import (
     ADDERS,
@@ -58,6 +58,7 @@ class Locals:
         self.attempts: list[Env] = []
         self.loops: list[Loop] = []
         self.spoiled: set[ast.AST] = set()
+        self._inside: dict[ast.AST, set[str]] = {}
         self._types = types
         self._sharing = Sharing(module, scope)
 
@@ -104,8 +105,12 @@ class Locals:
 
     def holders(self, node: ast.AST, env: Env) -> set[str]:
         """The local names in an expression that may stand for a list, or lead to one."""
-        names = (node.id,) if isinstance(node, ast.Name) else _names_in(node)
-        return {name for name in names if name in env and holds_list(env[name])}
+        if isinstance(node, ast.Name):
+            known = env.get(node.id)
+            return {node.id} if known is not None and holds_list(known) else set()
+        if node not in self._inside:
+            self._inside[node] = _names_in(node)
+        return {name for name in self._inside[node] if name in env and holds_list(env[name])}
 
     def spoil(self, names: Iterable[str], env: Env, added: Type) -> None:
         """Something was put into a list that one of the names stands for."""
@@ -152,4 +157,12 @@ class Locals:
 
 
 def _names_in(node: ast.AST) -> set[str]:
-    return {inner.id for inner in walk(node) if isinstance(inner, ast.Name)}
+    found = set()
+    stack = [node]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, ast.Name):
+            found.add(inner.id)
+        elif inner.__class__ not in LEAVES:
+            stack += children(inner)
+    return found

@@ -9,14 +9,17 @@ from ..project.symbols import Class, External
 from .api import canonical
 from .foreign import makes_foreign
 from .lookup import resolved_expression
+from .plain_classes import is_plain_class, is_structural
 from .types import (
     NONE,
+    NOWHERE,
     UNKNOWN,
     Client,
     Foreign,
     Instance,
     ListOf,
     ModelClass,
+    Object,
     Plain,
     Query,
     Type,
@@ -55,6 +58,9 @@ def annotated(project: Project, path: str, node: ast.expr | None) -> Type:
     symbol = resolved_expression(project, path, node)
     if isinstance(symbol, Class) and project.models.get(symbol):
         return Instance(symbol)
+    if isinstance(symbol, Class):
+        other = is_plain_class(project, symbol) and not is_structural(project, symbol)
+        return Object(symbol, exact=False) if other else UNKNOWN
     return _external(symbol.dotted) if isinstance(symbol, External) else UNKNOWN
 
 
@@ -111,7 +117,7 @@ def _subscript(project: Project, path: str, node: ast.Subscript) -> Type:
         return ListOf(inner, "iterable")
     if isinstance(inner, Instance) and not inner.optional:
         if symbol.dotted in _QUERYSETS:
-            return Query(inner.model, "queryset", ListOf(inner), (0, 0, 0, 0))
+            return Query(inner.model, "queryset", ListOf(inner), NOWHERE)
         if symbol.dotted in _CLASSES:
             return ModelClass(inner.model, exact=False)
     return UNKNOWN

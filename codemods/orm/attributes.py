@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from ..project.facts import FunctionNode
 from ..project.symbols import Class, Function, Symbol
 from ..project.walk import walk
+from ..source import Fault
 from .lookup import resolved
 from .scopes import NESTED, nodes_in
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from ..project.index import Project
     from ..project.module import Module
 
+_HEAD = re.compile(rb"\bclass[ \t]+([^\s(:]+)\s*\(([^:]*):")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_OTHER_NAME = re.compile(
+    rb"\b(\w+)[ \t]+as[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*=[ \t]*(?:\w+\.)*(\w+)[ \t]*\r?$", re.MULTILINE
+)
 _ASSIGNMENTS = frozenset({ast.Assign, ast.AnnAssign})
 Store = tuple[FunctionNode | None, ast.expr | None, ast.expr | None]  #: method, value, annotation
 
@@ -35,6 +42,62 @@ def lineage(project: Project, symbol: Class) -> tuple[Class, ...]:
         project.memo[key] = tuple(found)
     classes: tuple[Class, ...] = project.memo[key]
     return classes
+
+
+def derived(project: Project, symbol: Class) -> tuple[Class, ...]:
+    """The classes of the project that have a class among their bases, in no order."""
+    key = ("derived", symbol)
+    if key not in project.memo:
+        named = _named(project, symbol.name)
+        project.memo[key] = tuple(
+            one for one in named if one != symbol and symbol in lineage(project, one)
+        )
+    classes: tuple[Class, ...] = project.memo[key]
+    return classes
+
+
+def _named(project: Project, name: str) -> list[Class]:
+    """The classes of all files with one whose head spells a name, or what is derived from that."""
+    key = ("classes of files that derive", name)
+    if key not in project.memo:
+        heads = _heads(project)
+        names, paths = {name: None}, dict[str, None]()
+        queue = [name]
+        for one in queue:
+            for path, other in heads.get(one, ()):
+                if path:
+                    paths[path] = None
+                if other not in names:
+                    names[other] = None
+                    queue.append(other)
+        facts = filter(None, map(project.facts, paths))
+        project.memo[key] = [Class(f.path, qualname) for f in facts for qualname in f.classes]
+    found: list[Class] = project.memo[key]
+    return found
+
+
+def _heads(project: Project) -> dict[str, list[tuple[str, str]]]:
+    """By each word in the head of a class, the file and the name of that class; searched once.
+
+    By a name that is given another one, that one, without a file.
+    """
+    if _heads not in project.memo:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for path in project.files:
+            data = project.read(path)
+            if isinstance(data, Fault):
+                continue
+            for head in _HEAD.finditer(data):
+                for word in set(_WORD.findall(head[2])):
+                    found.setdefault(word.decode(errors="replace"), []).append(
+                        (path, head[1].decode(errors="replace"))
+                    )
+            for other in _OTHER_NAME.finditer(data):
+                old, new = (other[1], other[2]) if other[1] else (other[4], other[3])
+                found.setdefault(old.decode(), []).append(("", new.decode()))
+        project.memo[_heads] = found
+    heads: dict[str, list[tuple[str, str]]] = project.memo[_heads]
+    return heads
 
 
 def inherited(project: Project, symbol: Class, name: str) -> Symbol | None:
@@ -70,12 +133,11 @@ def _stores(module: Module, node: ast.ClassDef) -> Iterator[tuple[str, Store]]:
         if isinstance(statement, FunctionNode):
             yield from _stores_of_method(module, statement)
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            yield statement.target.id, (None, None, statement.annotation)
+            yield statement.target.id, (None, statement.value, statement.annotation)
         elif isinstance(statement, ast.Assign):
-            # A class attribute is there to be overridden, so its value proves nothing.
             for target in statement.targets:
                 if isinstance(target, ast.Name):
-                    yield target.id, (None, None, None)
+                    yield target.id, (None, statement.value, None)
 
 
 def _stores_of_method(module: Module, method: FunctionNode) -> Iterator[tuple[str, Store]]:

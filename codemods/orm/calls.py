@@ -11,9 +11,8 @@ from . import api, scopes
 from ._builtin_calls import external_result
 from .annotations import annotated
 from .definitions import definition, plain_decorators
-from .foreign import makes_foreign
-from .lookup import resolved
 from .origins import place
+from .plain_classes import is_plain_class
 from .types import (
     DATA,
     UNKNOWN,
@@ -120,28 +119,9 @@ class Calls:
 
     def _constructed(self, symbol: Class) -> Type:
         """An object of a project class; unknown where ``__new__`` or a metaclass may interfere."""
-        key = ("constructed", symbol)
-        if key not in self._project.memo:
-            fact = self._project.class_fact(symbol)
-            plain = fact is not None and not fact.decorated
-            known = plain and self._knows_bases(symbol, frozenset())
-            self._project.memo[key] = Object(symbol) if known else UNKNOWN
-        found: Type = self._project.memo[key]
-        return found
-
-    def _knows_bases(self, symbol: Class, seen: frozenset[Class]) -> bool:
-        """Whether no base of a class can make it a model, or its construction unusual."""
         fact = self._project.class_fact(symbol)
-        if fact is None or symbol in seen or "__new__" in fact.methods:
-            return False
-        for base in fact.bases:
-            found = resolved(self._project, symbol.path, base) if base else None
-            if isinstance(found, Class):
-                if not self._knows_bases(found, seen | {symbol}):
-                    return False
-            elif not isinstance(found, External) or not _is_plain_base(found.dotted):
-                return False
-        return True
+        known = fact is not None and not fact.decorated and is_plain_class(self._project, symbol)
+        return Object(symbol) if known else UNKNOWN
 
 
 def tortoise_version(module: Module) -> api.Version | None:
@@ -185,9 +165,3 @@ def _awaited(returns: api.Returns, receiver: Type, model: Class) -> Type:
     if returns is api.Returns.SELF_INSTANCE:
         return receiver
     return _PLAIN_RESULTS.get(returns, UNKNOWN)
-
-
-def _is_plain_base(dotted: str) -> bool:
-    """A base class from outside that leaves ``Class(...)`` an object of the class."""
-    known = dotted in ("builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC")
-    return known or dotted == "builtins.Exception" or makes_foreign(dotted)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..project.facts import inner_blocks
 from . import scopes
-from .rows import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..project.module import Module
-    from .rows import Rows
+    from .rows import Loop, Rows
 
 #: What leaves a loop, or one run of its body, before the end.
 JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
@@ -50,11 +49,20 @@ def deferred(module: Module, use: ast.AST, loop: Loop) -> bool:
 
 
 def loops_around(module: Module, node: ast.AST) -> set[ast.AST]:
-    """The loops that a node lies in; those of one comprehension all count."""
-    outer = list(module.ancestors(node))
-    inside = (one for one in outer if isinstance(one, scopes.COMPREHENSIONS))
-    loops = {generator for one in inside for generator in one.generators}
-    return loops | {one for one in outer if isinstance(one, Loop | ast.While)}
+    """The loops that may run a node more than once; those of one comprehension all count."""
+    found: set[ast.AST] = set()
+    child = node
+    for outer in module.ancestors(node):
+        if isinstance(outer, ast.For | ast.AsyncFor | ast.While):
+            found |= {outer} if child is not getattr(outer, "iter", None) else set()
+        elif isinstance(outer, ast.comprehension):
+            found |= {outer} if child is not outer.iter else set()
+        elif isinstance(outer, scopes.COMPREHENSIONS):
+            inside = child in outer.generators
+            end = outer.generators.index(child) if isinstance(child, ast.comprehension) else None
+            found |= set(outer.generators[:end] if inside else outer.generators)
+        child = outer
+    return found
 
 
 def is_conditional(outer: ast.AST, child: ast.AST) -> bool:

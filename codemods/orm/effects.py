@@ -8,12 +8,12 @@ write.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..project.module import Module
 from ..project.symbols import External, Function
 from . import api, scopes
+from ._effect_kinds import PURE, Effects, Write, union
 from .definitions import definition, plain_decorators
 from .infer import TRANSACTION, Types, types_of
 from .types import (
@@ -27,11 +27,13 @@ from .types import (
     Reference,
     Type,
 )
+from .written import written_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..project.facts import FunctionNode
+    from ..project.index import Project
+    from ..project.symbols import Class
 
 _GATHER = "asyncio.gather"
 _HARMLESS = frozenset({"asyncio.sleep", _GATHER})
@@ -41,38 +43,48 @@ _STARTERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What may happen.
-
-    Attributes:
-        write: The source of a call that writes, with its line; empty where nothing is known to.
-        unknown: The same for a call of which nothing is known.
-    """
-
-    write: str = ""
-    unknown: str = ""
-
-    def __or__(self, other: Effects) -> Effects:
-        return Effects(self.write or other.write, self.unknown or other.unknown)
-
-    def __bool__(self) -> bool:
-        return bool(self.write or self.unknown)
-
-
-PURE = Effects()
-
-
 def effects_of(module: Module, nodes: Iterable[ast.AST]) -> Effects:
     """What running these statements or expressions of one scope may do."""
-    return _Walk(frozenset()).of(module, nodes)
+    return _Walk().of(module, nodes)
+
+
+def effects_of_function(project: Project, function: Function) -> Effects:
+    """What calling a function of the project may do, with all that it calls in turn.
+
+    The writes are those of the functions that it reaches, in no order that means something.
+    """
+    key = (effects_of_function, function)
+    if key not in project.memo:
+        reached = [function]
+        for one in reached:
+            _, calls = _alone(project, one)
+            reached += [other for other in calls if other not in reached]
+        project.memo[key] = _any(_alone(project, one)[0] for one in reached)
+    found: Effects = project.memo[key]
+    return found
+
+
+def _alone(project: Project, function: Function) -> tuple[Effects, tuple[Function, ...]]:
+    """What a function itself may do, and the functions of the project that it calls."""
+    key = (_alone, function)
+    if key not in project.memo:
+        module = project.module(function.path)
+        node = definition(module, function) if isinstance(module, Module) else None
+        if node is None or not isinstance(module, Module) or not plain_decorators(module, node):
+            project.memo[key] = (Effects(unknown=function.qualname), ())
+        else:
+            calls: dict[Function, None] = {}
+            effects = _Walk(calls).of(module, node.body)
+            project.memo[key] = (effects, tuple(calls))
+    found: tuple[Effects, tuple[Function, ...]] = project.memo[key]
+    return found
 
 
 class _Walk:
-    """One walk over the call graph; ``seen`` holds the functions on the way down."""
+    """A walk over code; where ``calls`` is given, the functions that it calls are put there."""
 
-    def __init__(self, seen: frozenset[Function]) -> None:
-        self._seen = seen
+    def __init__(self, calls: dict[Function, None] | None = None) -> None:
+        self._calls = calls
 
     def of(self, module: Module, nodes: Iterable[ast.AST]) -> Effects:
         found = PURE
@@ -102,7 +114,9 @@ class _Walk:
         called = types.of(node.func)
         if isinstance(called, ApiMethod):
             worst = api.worst_effect(api.Owner(called.owner), called.name)
-            return Effects(write=_where(module, node)) if worst is api.Effect.WRITE else PURE
+            if worst is not api.Effect.WRITE:
+                return PURE
+            return _written(_where(module, node), written_models(module, called))
         function = _function(called)
         if function is not None:
             return self._function(module, node, function)
@@ -113,22 +127,28 @@ class _Walk:
         return PURE
 
     def _function(self, module: Module, node: ast.Call, symbol: Function) -> Effects:
-        if symbol in self._seen:
-            return PURE  # whatever it does is counted where it was entered
-        other = module.project.module(symbol.path)
-        found = definition(other, symbol) if isinstance(other, Module) else None
-        if found is None or not isinstance(other, Module) or not plain_decorators(other, found):
-            return Effects(unknown=_where(module, node))
-        inside = _Walk(self._seen | {symbol}).of(other, _body(found))
+        if self._calls is not None:
+            self._calls[symbol] = None
+            return PURE  # what it does is counted where it stands
+        inside = effects_of_function(module.project, symbol)
         where = _where(module, node)
-        return Effects(where if inside.write else "", where if inside.unknown else "")
+        writes = (Write(where, union(one.models for one in inside.writes)),)
+        return Effects(
+            where if inside.write else "",
+            where if inside.unknown else "",
+            writes if inside.writes else (),
+        )
 
     def _awaited(self, module: Module, types: Types, value: ast.expr) -> Effects:
         kind = types.of(value)
         if isinstance(kind, Query):
             # A bulk query has no entry of its own for being awaited; all of them write.
             worst = api.worst_effect(api.Owner(kind.owner), "__await__") or api.Effect.WRITE
-            return Effects(write=_where(module, value)) if worst is api.Effect.WRITE else PURE
+            if worst is not api.Effect.WRITE:
+                return PURE
+            made = types.of(value.func) if isinstance(value, ast.Call) else None
+            models = written_models(module, made) if isinstance(made, ApiMethod) else None
+            return _written(_where(module, value), models)
         if isinstance(kind, Manager | Forward | Instance):
             return PURE
         if isinstance(value, ast.Call):
@@ -152,8 +172,8 @@ class _Walk:
         return Effects(unknown=_where(module, value))
 
 
-def _body(function: FunctionNode) -> list[ast.stmt]:
-    return function.body
+def _written(where: str, models: frozenset[Class] | None) -> Effects:
+    return Effects(where, writes=(Write(where, models),))
 
 
 def _function(called: Type) -> Function | None:
@@ -181,3 +201,6 @@ def _where(module: Module, node: ast.expr) -> str:
     text = " ".join(text.split())
     short = text if len(text) <= 40 else f"{text[:37]}..."
     return f"{short}{'()' if isinstance(node, ast.Call) else ''} (line {node.lineno})"
+
+
+__all__ = ["PURE", "Effects", "Write", "effects_of", "effects_of_function"]

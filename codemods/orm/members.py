@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ..project.facts import dotted
 from ..project.module import Module
 from ..project.symbols import Class, Function, Symbol
 from . import api
 from .annotations import annotated
-from .attributes import inherited, lineage, stores
+from .attributes import derived, inherited, lineage, stores
 from .definitions import definition, plain_decorators
+from .environment import join_all
 from .foreign import is_message
+from .lookup import resolved_expression
+from .plain_classes import keeps_body
 from .types import (
     DATA,
     UNKNOWN,
@@ -31,7 +36,8 @@ from .types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import ast
+    from collections.abc import Callable, Iterable
 
     from ..project.index import Project
     from ..project.models import Model, Relation
@@ -39,6 +45,11 @@ if TYPE_CHECKING:
 
 #: Attributes of requests, responses and clients that hold text by name.
 _MESSAGE_PARTS = frozenset({"headers", "cookies", "query_params", "path_params", "url"})
+#: What the attributes of a path are; its methods give plain values.
+_PATH_METHODS: dict[str, Type] = {
+    **dict.fromkeys(("name", "stem", "suffix"), Plain("str")),
+    **dict.fromkeys(("exists", "is_file", "is_dir", "read_text", "read_bytes"), Plain("method")),
+}
 _SCALARS = frozenset({"str", "int", "float", "bool", "bytes", "None", "complex"})
 
 
@@ -72,31 +83,73 @@ class Members:
     # Objects of classes that are no models
 
     def _of_object(self, value: Object, name: str) -> Type:
-        """A method of a class of the project, where no subclass can have another."""
-        member = inherited(self._project, value.symbol, name)
+        """An attribute of an object of the project, where no subclass can have another."""
+        symbol, project = value.symbol, self._project
+        member = inherited(project, symbol, name)
+        below = () if value.exact else derived(project, symbol)
+        if any(inherited(project, one, name) != member for one in below):
+            return UNKNOWN
         if isinstance(member, Function):
-            certain = value.exact and self._is_method(member)
-            return BoundMethod(member, value) if certain else UNKNOWN
+            return BoundMethod(member, value) if self._is_method(member) else UNKNOWN
         if member is not None:
             return UNKNOWN
-        key = ("stored", value.symbol, name)
-        return self._context.remembered(key, lambda: self._stored(value.symbol, name))
+        return self._joined(name, (symbol, *below))
+
+    def _joined(self, name: str, classes: Iterable[Class]) -> Type:
+        """An attribute of the objects of any of several classes."""
+        found: Type | None = None
+        for one in classes:
+            find = partial(self._stored, one, name)
+            known = self._context.remembered(("stored", one, name), find)
+            found = known if found is None else join(found, known)
+        return UNKNOWN if found is None else found
 
     def _stored(self, symbol: Class, name: str) -> Type:
         """An attribute that the methods of a class store on ``self``, or that it annotates."""
         found: Type | None = None
+        bodies: list[tuple[Class, ast.expr | None, ast.expr | None]] = []
         for base in lineage(self._project, symbol):
             module = self._project.module(base.path)
             if not isinstance(module, Module):
                 return UNKNOWN
             for method, value, annotation in stores(module, base, name):
+                if method is None:
+                    bodies.append((base, value, annotation))
+                    continue
                 known = annotated(self._project, base.path, annotation)
-                if known == UNKNOWN and method is not None and value is not None:
+                if known == UNKNOWN and value is not None:
                     known = self._context.elsewhere(module, method, value)
                 found = known if found is None else join(found, known)
                 if found == UNKNOWN:
                     return UNKNOWN
-        return UNKNOWN if found is None else found
+        if found is None:
+            return self._of_body(symbol, bodies)
+        promised = (annotated(self._project, base.path, note) for base, _, note in bodies)
+        return join_all([found, *promised])
+
+    def _of_body(
+        self, symbol: Class, bodies: list[tuple[Class, ast.expr | None, ast.expr | None]]
+    ) -> Type:
+        """An attribute that only class bodies bind: the nearest one counts."""
+        order = self._project.bases.lineage(symbol).order
+        base = next((one for one in order if any(one == body[0] for body in bodies)), None)
+        nearest = [body for body in bodies if body[0] == base]
+        if base is None or len(nearest) != 1:
+            return UNKNOWN
+        _, value, annotation = nearest[0]
+        known = annotated(self._project, base.path, annotation)
+        if known == UNKNOWN and value is not None and keeps_body(self._project, symbol):
+            # A name of the module; one of the class body would be found before it.
+            head = dotted(value).partition(".")[0]
+            fact = self._project.class_fact(base)
+            own = fact is None or head in {*fact.names, *fact.methods}
+            known = UNKNOWN if own else self._named(base.path, value)
+        return known
+
+    def _named(self, path: str, node: ast.expr) -> Type:
+        """What a dotted name at the top of a file stands for, if that is a model."""
+        known = self._of_symbol(resolved_expression(self._project, path, node))
+        return known if isinstance(known, ModelClass) else UNKNOWN
 
     # Models and their rows
 
@@ -177,7 +230,7 @@ def _kind_of(model: Model, name: str) -> tuple[object, ...] | None:
 
 def _single(relation: Relation, holder: Instance) -> Type:
     known = relation.kind in ("fk", "o2o", "reverse_o2o")
-    return Forward(relation, bool(holder.origins)) if known else UNKNOWN
+    return Forward(relation, holder.stored) if known else UNKNOWN
 
 
 def _is_key_of(model: Model, name: str) -> bool:
@@ -193,6 +246,8 @@ def _of_plain(value: Plain) -> Type:
 
 
 def _of_foreign(value: Foreign, name: str) -> Type:
+    if value.kind == "pathlib.Path":
+        return value if name == "parent" else _PATH_METHODS.get(name, UNKNOWN)
     if name in _MESSAGE_PARTS and is_message(value.kind):
         return Foreign(f"{value.kind}.{name}")
     return Plain("data method") if name == "json" else UNKNOWN

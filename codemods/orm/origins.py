@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .types import Coroutine, Instance, ListOf, Place, Query, TupleOf, Type
+from .types import NOWHERE, Coroutine, Instance, ListOf, Place, Query, TupleOf, Type
 
 if TYPE_CHECKING:
     import ast
@@ -20,12 +20,18 @@ def place(node: ast.AST) -> Place:
     )
 
 
-def with_origin(value: Type, origin: Place) -> Type:
-    """The same type, of rows that came from one place."""
+def with_origin(value: Type, origin: Place, stored: bool = True) -> Type:
+    """The same type, of rows that came from one place.
+
+    Args:
+        value: The type.
+        origin: The place.
+        stored: Whether a query runs there: a relation can also lead to what was just constructed.
+    """
     if isinstance(value, Instance):
-        return Instance(value.model, value.optional, frozenset({origin}))
+        return Instance(value.model, value.optional, frozenset({origin}), stored)
     if isinstance(value, ListOf):
-        return ListOf(with_origin(value.element, origin), value.container)
+        return ListOf(with_origin(value.element, origin, stored), value.container)
     return value
 
 
@@ -40,5 +46,5 @@ def without_origins(value: Type) -> Type:
     if isinstance(value, Coroutine):
         return Coroutine(without_origins(value.result))
     if isinstance(value, Query):
-        return Query(value.model, value.owner, without_origins(value.result), (0, 0, 0, 0))
+        return Query(value.model, value.owner, without_origins(value.result), NOWHERE)
     return value

@@ -16,6 +16,7 @@ from . import api, scopes
 from .calls import entry_of, tortoise_version
 from .chains import Chain, Link, chain_of, passes_connection
 from .infer import Types, place
+from .query_runs import root_of, runs_before
 from .types import ApiMethod, Place, Query
 
 if TYPE_CHECKING:
@@ -63,18 +64,8 @@ def binding_of(module: Module, types: Types, use: ast.Name) -> Binding | None:
     link = chain_of(types, root).links[-1:]
     if link and binds_when_built(module, link[0]):
         return Binding(By.BUILDING, root)
-    first = next(_runs(module, types, use), None)
+    first = next(runs_before(module, types, use), None)
     return Binding(By.RUNNING, first) if first else None
-
-
-def root_of(module: Module, found: object, scope: Scope) -> ast.Call | None:
-    """The call of a function that began a query of it."""
-    key = ("calls by place", scope)
-    if key not in module.memo:
-        calls = (node for node in scopes.own_nodes(scope) if isinstance(node, ast.Call))
-        module.memo[key] = {place(call): call for call in calls}
-    by_place: dict[Place, ast.Call] = module.memo[key]
-    return by_place.get(found.root) if isinstance(found, Query) else None
 
 
 def binds_when_built(module: Module, link: Link) -> bool:
@@ -125,65 +116,6 @@ def _binds_name(module: Module, types: Types, node: ast.expr, name: str) -> bool
     return targets == [name] and isinstance(types.of(end), Query)
 
 
-def _iterates(node: ast.AST | None, iterated: ast.AST) -> bool:
-    if isinstance(node, ast.AsyncFor):
-        return node.iter is iterated
-    return isinstance(node, ast.comprehension) and bool(node.is_async) and node.iter is iterated
-
-
-def _runs(module: Module, types: Types, use: ast.Name) -> Iterator[ast.expr]:
-    """Where the object in a variable that is bound once has run before, on the way to a use."""
-    scope = module.scope(use)
-    once = scopes.bindings_in(module, scope)[use.id] == 1
-    if not once or use.id in scopes.elsewhere_bound(module):
-        return
-    for node in scopes.own_nodes(scope):
-        if not isinstance(node, ast.Name) or node.id != use.id or place(node) >= place(use):
-            continue
-        if _binds(module, types, node) and leads_to(module, node, use):
-            yield node
-
-
-def _binds(module: Module, types: Types, node: ast.Name) -> bool:
-    """Whether a variable is awaited or iterated here, or asked for its SQL."""
-    parent = module.parent(node)
-    if isinstance(parent, ast.Await) or _iterates(parent, node):
-        return isinstance(types.of(node), Query)
-    called = types.of(parent) if isinstance(parent, ast.Attribute) else None
-    if not isinstance(called, ApiMethod) or not isinstance(called.receiver, Query):
-        return False
-    entry = entry_of(module, called)
-    asked = entry is not None and entry.binds is api.Binds.CONSTRUCTION and not entry.awaitable
-    return asked and isinstance(module.parent(parent), ast.Call) if parent else False
-
-
-def leads_to(module: Module, first: ast.AST, second: ast.AST) -> bool:
-    """Whether the code of a node can run before that of a later one, and they are no alternatives.
-
-    What runs later, such as a lambda, and a part of one expression lead nowhere.
-    """
-    path = [first, *module.ancestors(first)]
-    later = {id(node) for node in (second, *module.ancestors(second))}
-    index = next(i for i, node in enumerate(path) if id(node) in later)
-    if any(
-        isinstance(n, ast.Lambda | ast.GeneratorExp | ast.IfExp | ast.BoolOp) for n in path[:index]
-    ):
-        return False
-    common, branch = path[index], path[index - 1]
-    other = next(n for n in _line(module, second) if module.parent(n) is common)
-    for name, value in ast.iter_fields(common):
-        if isinstance(value, list) and branch in value:
-            same_list = other in value and name in ("body", "orelse", "finalbody")
-            return same_list or (isinstance(common, ast.Try) and other in common.finalbody)
-    # The head of a compound statement runs before its body.
-    return isinstance(common, ast.stmt)
-
-
-def _line(module: Module, node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    yield from module.ancestors(node)
-
-
 def handed_on(chain: Chain) -> ast.Name | None:
     """The variable that a chain of calls starts at, if it passes no connection."""
     if not isinstance(chain.root, ast.Name) or not isinstance(chain.start, Query):
@@ -191,12 +123,4 @@ def handed_on(chain: Chain) -> ast.Name | None:
     return None if any(passes_connection(link, None) for link in chain.links) else chain.root
 
 
-__all__ = [
-    "Binding",
-    "By",
-    "binding_of",
-    "binds_when_built",
-    "handed_on",
-    "leads_to",
-    "root_of",
-]
+__all__ = ["Binding", "By", "binding_of", "binds_when_built", "handed_on"]

@@ -10,6 +10,8 @@ from .chains import Chain, chain_of
 from .types import ModelClass, Query
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..project.module import Module, Scope
     from .infer import Types
 
@@ -65,3 +67,39 @@ def _kept_private(module: Module, scope: Scope, name: str, roots: set[int]) -> b
             if id(node) not in roots and not looked_at:
                 return False
     return True
+
+
+def dominating_steps(module: Module, types: Types, scope: Scope, last: Chain) -> Iterator[Chain]:
+    """The steps that every way to the last one has taken, nearest first.
+
+    None where the variable is bound by anything else than steps, or where the last step begins
+    anew.
+    """
+    if not is_step(last) or not isinstance(last.root, ast.Name):
+        return
+    name = last.root.id
+    found = {n: _step(types, n, name) for n in scopes.own_nodes(scope) if isinstance(n, ast.stmt)}
+    steps = {node: step for node, step in found.items() if step is not None}
+    if scopes.bindings_in(module, scope)[name] != len(steps):
+        return
+    around = [last.root, *module.ancestors(last.root)]
+    if name in scopes.elsewhere_bound(module):
+        return
+    for node, step in sorted(steps.items(), key=lambda pair: -pair[0].lineno):
+        if node in around or node.lineno >= last.root.lineno:
+            continue
+        if any(_precedes(module, node, outer) for outer in around):
+            yield step
+        if isinstance(step.start, ModelClass):
+            return
+
+
+def _precedes(module: Module, first: ast.stmt, second: ast.AST) -> bool:
+    """Whether two statements stand in one block, in this order."""
+    outer = module.parent(first)
+    if outer is None or module.parent(second) is not outer:
+        return False
+    for _, block in ast.iter_fields(outer):
+        if isinstance(block, list) and first in block and second in block:
+            return block.index(first) < block.index(second)
+    return False

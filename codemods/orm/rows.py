@@ -66,6 +66,23 @@ def is_async(loop: Loop) -> bool:
     )
 
 
+def rows_of_relation(module: Module, scope: ast.AST, types: Types, read: ast.expr) -> Rows | None:
+    """What becomes of a relation that is read: the loops over its rows, or the uses of its object.
+
+    ``read`` is the relation, or the query of all of it, which is awaited or iterated.
+    """
+    nodes = list(scopes.own_nodes(scope))
+    loops = [node for node in nodes if isinstance(node, Loop)]
+    parent = module.parent(read)
+    if isinstance(parent, ast.Await):
+        return _of_await(module, types, parent, nodes, loops)
+    for loop in loops:
+        name = row_name(loop.iter, loop.target, read)
+        if name:
+            return Rows(read, _statement(module, read), loops=[(loop, name)])
+    return None
+
+
 def _gives_rows(types: Types, node: ast.Await, loops: list[Loop]) -> bool:
     kind, rows = types.of(node.value), types.of(node)
     return (

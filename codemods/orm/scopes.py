@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..project.facts import FunctionNode, imports_of, target_names
-from ..project.walk import children, walk
+from ..project.survey import without_nested
+from ..project.walk import NESTED, children, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _BINDERS = frozenset(
-    {ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom}
+    {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom}
     | {ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Global, ast.Nonlocal}
 )
-NESTED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
 
 
 def parameters(function: FunctionNode | ast.Lambda) -> Iterator[ast.arg]:
@@ -43,31 +43,15 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
 
 
 def _own_nodes(scope: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    stack = _entry(scope)
-    stack.reverse()
-    while stack:
-        node = stack.pop()
-        found.append(node)
-        inner = _outside(node) if node.__class__ in NESTED else children(node)
-        if inner:
-            inner.reverse()
-            stack += inner
-    return found
-
-
-def _outside(node: ast.AST) -> list[ast.AST]:
-    """What of a nested definition runs in the scope around it."""
-    if isinstance(node, FunctionNode):
-        return [*node.decorator_list, *_defaults(node)]
-    return [*node.decorator_list, *node.bases] if isinstance(node, ast.ClassDef) else []
+    return without_nested(_entry(scope))
 
 
 def nodes_in(module: Module, scope: ast.AST) -> list[ast.AST]:
     """``own_nodes`` of a scope of a module, as a list that is made once and not to be changed."""
     key = ("nodes", scope)
     if key not in module.memo:
-        module.memo[key] = _own_nodes(scope)
+        surveyed = module.own_nodes(scope)
+        module.memo[key] = _own_nodes(scope) if surveyed is None else surveyed
     found: list[ast.AST] = module.memo[key]
     return found
 
@@ -77,10 +61,6 @@ def _entry(scope: ast.AST) -> list[ast.AST]:
     if isinstance(scope, ast.Module | FunctionNode | ast.ClassDef) and isinstance(body, list):
         return list(body)
     return children(scope)
-
-
-def _defaults(function: FunctionNode) -> list[ast.expr]:
-    return [*function.args.defaults, *(d for d in function.args.kw_defaults if d)]
 
 
 def bindings(scope: Scope) -> Counter[str]:
@@ -96,10 +76,16 @@ def _bindings(scope: Scope, nodes: list[ast.AST]) -> Counter[str]:
     counts: Counter[str] = Counter()
     if not isinstance(scope, ast.Module):
         counts.update(p.arg for p in parameters(scope))
-    inside = comprehension_targets(nodes)
+    inside: set[int] = set()
     for node in nodes:
-        if node.__class__ in _BINDERS and id(node) not in inside:
-            counts.update(_bound(node))
+        if node.__class__ is ast.Name:  # most of the nodes, so without another call
+            if node.ctx.__class__ is not ast.Load and id(node) not in inside:
+                counts[node.id] += 1
+        elif node.__class__ in _BINDERS:
+            for name in _bound(node):
+                counts[name] += 1
+        elif node.__class__ in COMPREHENSIONS:  # comes before the names in it
+            inside |= comprehension_targets([node])
     return counts
 
 
@@ -124,10 +110,7 @@ def default_of(function: FunctionNode | ast.Lambda, parameter: ast.arg) -> ast.e
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        if not isinstance(node.ctx, ast.Load):
-            yield node.id
-    elif isinstance(node, FunctionNode | ast.ClassDef):
+    if isinstance(node, FunctionNode | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from (found.name for found in imports_of(node))

@@ -38,6 +38,10 @@ ADDERS = {
 _FRESH = (ast.ListComp, ast.SetComp, ast.Call, ast.BinOp, ast.Await)
 _STORING_BUILTINS = frozenset({"builtins.setattr", "builtins.exec", "builtins.eval"})
 _HARMLESS = frozenset({"asyncio.gather"})
+_CHANGEABLE = frozenset({ListOf, TupleOf})
+_HOLDERS = frozenset({Unknown, ListOf, TupleOf, Object, Foreign})
+_TAKERS = (ApiMethod, ModelClass)
+_METHOD = Plain("method")
 
 
 class Sharing:
@@ -66,7 +70,7 @@ class Sharing:
 
     def kept(self, name: str, value: Type) -> Type:
         """What is known of a value that is bound to a name."""
-        changeable = isinstance(value, ListOf | TupleOf)
+        changeable = value.__class__ in _CHANGEABLE
         return spoiled(value) if changeable and name in self.leaky else value
 
     def link(self, names: Iterable[str]) -> None:
@@ -87,7 +91,7 @@ def holds_list(value: Type) -> bool:
     """Whether a value may be a list that can change, or may lead to one."""
     if isinstance(value, Plain):
         return value.name in ("dict", "object")
-    return isinstance(value, Unknown | ListOf | TupleOf | Object | Foreign)
+    return value.__class__ in _HOLDERS
 
 
 def spoiled(value: Type, added: Type = UNKNOWN) -> Type:
@@ -112,7 +116,7 @@ def is_fresh(node: ast.expr, value: Type) -> bool:
 
 def keeps_arguments(called: Type) -> bool:
     """Whether a call may change its arguments, or keep them where others can."""
-    if isinstance(called, ApiMethod | ModelClass) or called == Plain("method"):
+    if isinstance(called, _TAKERS) or called == _METHOD:
         return False
     if isinstance(called, Reference) and isinstance(called.symbol, External):
         dotted = called.symbol.dotted

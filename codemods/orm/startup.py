@@ -1,9 +1,8 @@
-"""What the hook of an application does with the ORM: where it sets it up and closes it."""
+"""The calls that set up the ORM and close it, and what ``RegisterTortoise`` takes of them."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..project.apps import meaning
@@ -11,8 +10,6 @@ from ..project.symbols import External
 from . import api
 
 if TYPE_CHECKING:
-    from ..project.apps import Hook
-    from ..project.facts import FunctionNode
     from ..project.module import Module
 
 INIT = frozenset({"tortoise.Tortoise.init"})
@@ -20,40 +17,14 @@ CLOSE = frozenset(
     {"tortoise.Tortoise.close_connections", "tortoise.connection.connections.close_all"}
 )
 _SCHEMAS = frozenset({"tortoise.Tortoise.generate_schemas"})
+REGISTERS = frozenset(
+    {
+        "tortoise.contrib.fastapi.register_tortoise",
+        "tortoise.contrib.starlette.register_tortoise",
+    }
+)
+OPENS = INIT | REGISTERS
 REGISTER = "tortoise.contrib.fastapi.RegisterTortoise"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A hook, and what of its body is the ORM's.
-
-    Attributes:
-        hook: The hook.
-        init: The index of the statement that calls ``Tortoise.init``, or -1.
-        schemas: Whether the statement after it generates the schemas.
-        close: The index of the statement that closes the connections, or -1.
-    """
-
-    hook: Hook
-    init: int = -1
-    schemas: bool = False
-    close: int = -1
-
-    @property
-    def function(self) -> FunctionNode:
-        """The function of the hook."""
-        return self.hook.function
-
-    @property
-    def moves(self) -> bool:
-        """Whether the body moves; else the function stays and is called."""
-        return self.init >= 0 or self.close >= 0
-
-    @property
-    def dropped(self) -> list[ast.stmt]:
-        """The statements whose work ``RegisterTortoise`` takes over."""
-        at = [self.init, self.init + 1 if self.schemas else -1, self.close]
-        return [self.function.body[index] for index in at if index >= 0]
 
 
 def is_called(module: Module, node: ast.AST, names: frozenset[str]) -> bool:
@@ -62,25 +33,6 @@ def is_called(module: Module, node: ast.AST, names: frozenset[str]) -> bool:
         return False
     symbol = meaning(module, node.func)
     return isinstance(symbol, External) and api.canonical(symbol.dotted) in names
-
-
-def calls_init(module: Module, function: FunctionNode) -> ast.Call | None:
-    """The first call of ``Tortoise.init`` in a function."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and is_called(module, node, INIT):
-            return node
-    return None
-
-
-def body_of(module: Module, hook: Hook) -> Body:
-    """What of the body of a hook is the ORM's."""
-    body = hook.function.body
-    if hook.event == "startup":
-        init = next((i for i, s in enumerate(body) if awaits(module, s, INIT)), -1)
-        after = body[init + 1 : init + 2] if init >= 0 else []
-        return Body(hook, init, bool(after) and _generates(module, after[0]))
-    close = (i for i, s in enumerate(body) if awaits(module, s, CLOSE) and _is_bare(s))
-    return Body(hook, close=next(close, -1))
 
 
 def awaits(module: Module, statement: ast.stmt, names: frozenset[str]) -> bool:
@@ -92,12 +44,32 @@ def awaits(module: Module, statement: ast.stmt, names: frozenset[str]) -> bool:
     )
 
 
+def runs(module: Module, statement: ast.stmt, names: frozenset[str]) -> bool:
+    """Whether a statement is a call of one of the functions, awaited where it is a coroutine."""
+    if awaits(module, statement, names - REGISTERS):
+        return True
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return False
+    call = statement.value
+    given = bool(call.args) and isinstance(call.args[0], ast.Name)
+    return given and is_called(module, call, names & REGISTERS)
+
+
 def call_of(statement: ast.stmt) -> ast.Call:
-    """The call in a statement that ``awaits`` is true of."""
+    """The call in a statement that ``runs`` is true of."""
     assert isinstance(statement, ast.Expr)
-    assert isinstance(statement.value, ast.Await)
-    assert isinstance(statement.value.value, ast.Call)
-    return statement.value.value
+    value = statement.value
+    call = value.value if isinstance(value, ast.Await) else value
+    assert isinstance(call, ast.Call)
+    return call
+
+
+def app_in(module: Module, statement: ast.stmt) -> str:
+    """The app that ``register_tortoise``, or a function that calls it, is passed; or nothing."""
+    call = call_of(statement)
+    if is_called(module, call, INIT) or not call.args:
+        return ""
+    return call.args[0].id if isinstance(call.args[0], ast.Name) else ""
 
 
 def root_of(call: ast.Call) -> str:
@@ -107,12 +79,13 @@ def root_of(call: ast.Call) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _is_bare(statement: ast.stmt) -> bool:
+def is_bare(statement: ast.stmt) -> bool:
+    """Whether the call in a statement that ``awaits`` is true of is passed nothing."""
     call = call_of(statement)
     return not call.args and not call.keywords
 
 
-def _generates(module: Module, statement: ast.stmt) -> bool:
+def is_schemas(module: Module, statement: ast.stmt) -> bool:
     """Whether a statement generates the schemas as ``generate_schemas=True`` does."""
     if not awaits(module, statement, _SCHEMAS):
         return False
@@ -129,7 +102,7 @@ def positional() -> tuple[str, ...]:
     return tuple(column[0] for column in columns if len(set(column)) == 1)
 
 
-def registered_since(parameter: str) -> str | None:
+def registered_since(parameter: str, register: str = REGISTER) -> str | None:
     """The release from which on ``RegisterTortoise`` has a parameter, or None."""
-    found = [c for c in api.CLASSES if c.name == REGISTER and parameter in c.parameters]
+    found = [c for c in api.CLASSES if c.name == register and parameter in c.parameters]
     return min((entry.since for entry in found), key=api.version_key, default=None)

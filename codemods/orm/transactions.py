@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ _NOT_NOW = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast
 _FORMATTED = tuple(
     kind for name in ("JoinedStr", "TemplateStr") if (kind := getattr(ast, name, None))
 )
+
+
+Enters = Callable[[ast.AsyncWith], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,23 +233,26 @@ def is_gather(types: Types, node: ast.expr) -> bool:
     return isinstance(called, Reference) and called.symbol == External(_GATHER)
 
 
-def awaited_in(types: Types, body: list[ast.stmt]) -> Iterator[tuple[ast.expr, ...]]:
+def awaited_in(
+    types: Types, body: list[ast.stmt], enters: Enters = lambda _: False
+) -> Iterator[tuple[ast.expr, ...]]:
     """The expressions that certainly run while the block is open: awaited or iterated in it.
 
     Those of one group run at the same time: the arguments of one ``gather``. Left out are nested
-    functions, classes, lambdas and generator expressions, which run later or elsewhere, nested
-    transaction blocks, which have a handle of their own, and what stands in an f-string.
+    functions, classes, lambdas and generator expressions, which run later or elsewhere, what stands
+    in an f-string, and nested transaction blocks, which have a handle of their own, unless
+    ``enters`` says of one that it counts as a part of the body.
     """
     for statement in body:
-        yield from _awaited(types, statement)
+        yield from _awaited(types, statement, enters)
 
 
-def _awaited(types: Types, node: ast.AST) -> Iterator[tuple[ast.expr, ...]]:
+def _awaited(types: Types, node: ast.AST, enters: Enters) -> Iterator[tuple[ast.expr, ...]]:
     if isinstance(node, _NOT_NOW + _FORMATTED):
         return
-    if isinstance(node, ast.AsyncWith) and list(opened_by(types, node)):
+    if isinstance(node, ast.AsyncWith) and list(opened_by(types, node)) and not enters(node):
         for item in node.items:
-            yield from _awaited(types, item)
+            yield from _awaited(types, item, enters)
         return
     if isinstance(node, ast.Await):
         yield _operands(types, node.value)
@@ -254,7 +261,7 @@ def _awaited(types: Types, node: ast.AST) -> Iterator[tuple[ast.expr, ...]]:
     if iterated is not None and not isinstance(types.of(iterated), Manager):
         yield (iterated,)
     for child in ast.iter_child_nodes(node):
-        yield from _awaited(types, child)
+        yield from _awaited(types, child, enters)
 
 
 def _iterated(node: ast.AST) -> ast.expr | None:

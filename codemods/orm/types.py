@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ..project.symbols import Class, Function, Symbol
 
 Place = tuple[int, int, int, int]  #: line, column, end line, end column, as ``ast`` counts
+NOWHERE: Place = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,15 @@ class Instance:
     Attributes:
         model: Its model.
         optional: Whether it can be None.
-        origins: The query expressions that it can have come from; empty where not known.
+        origins: The expressions that it can have come from: queries, and relations that are
+            awaited or iterated over; empty where not known.
+        stored: Whether a query is known to have given it, so that its columns have values.
     """
 
     model: Class
     optional: bool = False
     origins: frozenset[Place] = frozenset()
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Query:
         model: The model it is about.
         owner: The value of the API table's ``Owner`` that it is, as a string.
         result: What awaiting it gives.
-        root: The call that began the chain.
+        root: The call that began the chain; ``NOWHERE`` where it is not known, or one of several.
     """
 
     model: Class
@@ -186,7 +190,8 @@ def join(one: Type, other: Type) -> Type:
         optional = one.optional or other.optional
         # An origin that is not known makes the sum of the origins not known.
         known = bool(one.origins and other.origins)
-        return Instance(one.model, optional, one.origins | other.origins if known else frozenset())
+        origins = one.origins | other.origins if known else frozenset()
+        return Instance(one.model, optional, origins, one.stored and other.stored)
     if isinstance(one, Instance) and other == NONE:
         return replace(one, optional=True)
     if isinstance(other, Instance) and one == NONE:
@@ -194,6 +199,8 @@ def join(one: Type, other: Type) -> Type:
     if isinstance(one, ListOf) and isinstance(other, ListOf):
         same = one.container if one.container == other.container else "iterable"
         return ListOf(join(one.element, other.element), same)
+    if isinstance(one, Query) and isinstance(other, Query):
+        return replace(one, root=NOWHERE) if one == replace(other, root=one.root) else UNKNOWN
     apart = (Plain, Foreign, Object)  # none of the ORM, so neither is what is one of them
     if isinstance(one, apart) and isinstance(other, apart):
         return Plain("object")

@@ -6,15 +6,19 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .evaluate import class_of
 from .modules import LIBRARIES
-from .symbols import Package, Variable
+from .symbols import Class, Package, Variable
 from .texts import Texts
+from .uses import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..source import Fault
     from .index import Project
+    from .symbols import Symbol
+    from .uses import Held
 
 #: The keys of ``[tool.tortoise]`` that only aerich reads; without them the table is Tortoise's own.
 _OWN_KEYS = ("location", "src_folder")
@@ -45,10 +49,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class LocatedTarget:
-    """A target whose variable is proven: exactly one statement of the project binds it."""
+    """A target that is proven: exactly one statement of the project gives it its value.
+
+    Attributes:
+        target: What the manifest says.
+        variable: What it means: a variable, or an attribute of a class or of an object.
+    """
 
     target: Target
-    variable: Variable
+    variable: Held
 
 
 def aerich_targets(project: Project) -> tuple[Target, ...]:
@@ -91,9 +100,42 @@ def located_targets(project: Project) -> tuple[LocatedTarget, ...]:
     return located
 
 
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """A target whose name several statements of its module bind.
+
+    Attributes:
+        target: What the manifest says.
+        variable: The name.
+    """
+
+    target: Target
+    variable: Variable
+
+
+def contested_targets(project: Project) -> tuple[Contested, ...]:
+    """The targets that lead to a name which is not certain, for its module binds it repeatedly."""
+    key = contested_targets
+    if key not in project.memo:
+        found = (_contested(project, target) for target in aerich_targets(project))
+        project.memo[key] = tuple(one for one in found if one)
+    contested: tuple[Contested, ...] = project.memo[key]
+    return contested
+
+
+def _contested(project: Project, target: Target) -> Contested | None:
+    module, _, name = target.dotted.rpartition(".")
+    path = _module(project, target, module)
+    facts = project.facts(path) if path and path.endswith(".py") else None
+    if path is None or facts is None or facts.bindings.get(name, 0) < 2 or name in facts.imports:
+        return None
+    return Contested(target, Variable(path, name))
+
+
 def target_modules(project: Project) -> tuple[str, ...]:
     """The files that define a configuration for aerich; they need not name the framework."""
-    return tuple(sorted({located.variable.path for located in located_targets(project)}))
+    found = {one.variable.path for one in (*located_targets(project), *stale_targets(project))}
+    return tuple(sorted(found | {one.variable.path for one in contested_targets(project)}))
 
 
 def _folders(files: tuple[str, ...]) -> list[str]:
@@ -115,6 +157,19 @@ def _of_folder(project: Project, texts: Texts, folder: str) -> Iterator[Target]:
             continue
         rivals = (other.manifest for other in found if other.dotted != target.dotted)
         yield Target(target.manifest, target.dotted, target.source_folder, next(rivals, ""))
+
+
+def stale_targets(project: Project) -> tuple[LocatedTarget, ...]:
+    """What an aerich.ini names that aerich no longer reads, with nothing in its place."""
+    if stale_targets not in project.memo:
+        texts, current = Texts(project.root), {target.folder for target in aerich_targets(project)}
+        folders = [folder for folder in _folders(project.files) if folder not in current]
+        named = (t for f in folders for t in _from_ini(texts, posixpath.join(f, _INI)))
+        stale = [target for target in named if _ignores_ini(project, target.folder)]
+        found = ((target, _variable(project, target)) for target in stale)
+        project.memo[stale_targets] = tuple(LocatedTarget(t, held) for t, held in found if held)
+    answer: tuple[LocatedTarget, ...] = project.memo[stale_targets]
+    return answer
 
 
 def _ignores_ini(project: Project, folder: str) -> bool:
@@ -165,11 +220,25 @@ def _nearest(folders: set[str], path: str) -> str | None:
     return max(above, key=len, default=None)
 
 
-def _variable(project: Project, target: Target) -> Variable | None:
+def _variable(project: Project, target: Target) -> Held | None:
     module, _, name = target.dotted.rpartition(".")
     path = _module(project, target, module)
-    symbol = project.member(Package(path), name) if path else None
-    return symbol if isinstance(symbol, Variable) else None
+    if path:
+        symbol = project.member(Package(path), name)
+        return symbol if isinstance(symbol, Variable) else None
+    module, _, holder = module.rpartition(".")
+    path = _module(project, target, module) if module else None
+    return _attribute(project, project.member(Package(path), holder), name) if path else None
+
+
+def _attribute(project: Project, holder: Symbol | None, name: str) -> Held | None:
+    """The attribute that aerich reads where the last name but one is not a module's."""
+    if isinstance(holder, Class):
+        return Member(holder.path, holder.qualname, name)
+    if not isinstance(holder, Variable):
+        return None
+    owner = class_of(project, holder)
+    return Member(owner.path, owner.qualname, name, is_object=True) if owner else None
 
 
 def _module(project: Project, target: Target, dotted: str) -> str | None:

@@ -12,6 +12,8 @@ from .module import Module
 from .symbols import External, Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from .index import Project
     from .symbols import Symbol
 
@@ -67,8 +69,12 @@ class Routers:
                 return found
         return None
 
-    def unseen(self) -> str | None:
-        """A place that registers a hook on something that may be an included router."""
+    def unseen(self, known: Container[int]) -> str | None:
+        """A place that registers a hook on something that may be an included router.
+
+        Args:
+            known: The identities of the attributes that registrations on applications begin with.
+        """
         for path in self._project.files if self._found else ():
             data = self._project.read(path)
             if isinstance(data, Fault) or not _SITE_WORDS.search(data):
@@ -78,6 +84,8 @@ class Routers:
                 return f"{path} may register a hook but cannot be parsed"
             for node in ast.walk(module.tree):
                 if not isinstance(node, ast.Attribute) or node.attr not in _SITES:
+                    continue
+                if id(node) in known or id(node.value) in known:
                     continue
                 if not self._is_other(module, node.value):
                     return f"{path}:{node.lineno} may register a hook on an included router"

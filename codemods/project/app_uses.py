@@ -10,11 +10,12 @@ from ..source import Fault
 from .app_routers import Routers
 from .apps import App, local_names, meaning, scopes_around
 from .facts import FunctionNode, dotted, imports_of
+from .function_uses import uses
 from .module import Module
 from .symbols import External, Function, Package, Symbol, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 #: Attributes of an application that register no hook, whatever is done with them.
 _INERT_NAMES = (
@@ -39,13 +40,14 @@ _INERT = frozenset(_INERT_NAMES.split())
 _RUNNERS = frozenset(_RUNNER_NAMES.split())
 
 
-def unseen(app: App) -> str | None:
+def unseen(app: App, known: Collection[ast.AST] = ()) -> str | None:
     """Where a hook might be registered on an application unseen, as a clause; None if nowhere.
 
     Every use of the application in the project must be one that is known to register none, or one
-    of ``app.hooks``. Functions of the project that it is passed to are followed.
+    of ``app.hooks``, or an argument of a ``known`` call. Functions of the project that it is
+    passed to are followed.
     """
-    return _Search(app).run()
+    return _Search(app).run(known)
 
 
 class _Search:
@@ -58,15 +60,36 @@ class _Search:
         self._seen: set[tuple[str, str, str]] = set()
         self._routers = Routers(self._project)
 
-    def run(self) -> str | None:
-        known = {id(hook.decorator.func) for hook in self._app.hooks}
+    def run(self, besides: Collection[ast.AST]) -> str | None:
+        known = {id(hook.mention) for hook in self._app.hooks} | {id(node) for node in besides}
+        built = self._building()
+        if built:
+            return built
         for module in self._modules():
             for node in self._mentions(module):
                 if id(module.parent(node)) not in known:
                     found = self._judged(module, node)
                     if found:
                         return found
-        return self._routers.unseen()
+        return self._routers.unseen(known)
+
+    def _building(self) -> str | None:
+        """The same question about the function that builds the application."""
+        app, function = self._app, self._app.statement
+        if app.built is None or not isinstance(function, FunctionNode):
+            return None
+        here = f"{app.module.path}:{app.built.lineno}"
+        for place in uses(app.module, function):
+            if place != here:
+                return f"{function.name} is also used at {place}"
+        for node in ast.walk(function):
+            if isinstance(node, ast.Name) and node.id == app.inner:
+                loads = isinstance(node.ctx, ast.Load)
+                returned = isinstance(app.module.parent(node), ast.Return)
+                found = self._judged(app.module, node) if loads and not returned else None
+                if found:
+                    return found
+        return None
 
     def _modules(self) -> Iterator[Module]:
         """The files that may hold the application under some name, its own first."""

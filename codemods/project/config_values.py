@@ -1,41 +1,23 @@
-"""Reading a Tortoise configuration from the source, as far as it is certain what it will be.
-
-What is assigned once and never changed in place by its own module is followed; everything else is
-unknown, and stays so.
-"""
+"""Reading a Tortoise configuration from the source, as far as it is certain what it will be."""
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..source import Fault
-from .symbols import External, Package, Variable
-from .uses import ANY, changed_keys
+from .evaluate import given_to, value_of, value_of_held
+from .uses import ANY
+from .values import Choice, Place, Row, Table, Text, Value, is_empty, is_none, within
 
 if TYPE_CHECKING:
+    import ast
+
     from .index import Project
     from .module import Module
+    from .uses import Held
 
-_HOPS = 8
 #: Changes below other keys of a configuration, ``use_tz`` for instance, do not matter to anyone.
 _HEEDED = frozenset({ANY, "apps", "connections", "routers"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An expression, and the variables that were followed to get to it.
-
-    Attributes:
-        module: The file that it stands in.
-        node: The expression.
-        via: The variables, the outermost first.
-    """
-
-    module: Module
-    node: ast.expr
-    via: tuple[Variable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +26,14 @@ class ModelList:
 
     Attributes:
         place: The expression that builds it, at the end of all variables.
-        names: The modules in it. A module object counts as the path of its file.
+        names: The modules in it. A module object counts as the path of its file. Of a list that
+            depends on a condition, those of all its forms.
+        sure: Whether it holds all of them in every run of the program.
     """
 
     place: Place
     names: tuple[str, ...]
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +42,21 @@ class AppConfig:
 
     Attributes:
         label: Its name.
+        place: The mapping of the app.
         value: The value of ``models`` as the app's mapping writes it.
         models: That value, understood; None where it is not.
         default_connection: The connection that its models are on; None where not known.
         migrations: Whether it names a package for Tortoise's own migrations, or could.
+        has_migrations: Whether it certainly does.
     """
 
     label: str
+    place: Place
     value: Place
     models: ModelList | None
     default_connection: str | None
     migrations: bool
+    has_migrations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +65,12 @@ class Config:
 
     Attributes:
         assigned: The expression that was asked for, before any variable is followed.
-        place: The mapping.
+        place: The expression that builds the mapping, at the end of all variables.
         connections: The names of its connections; None where not known.
         apps: Its apps, in order; None where not all are known.
         routers: Whether there are routers, or could be.
+        assumed: The settings that it rests on and that the environment may give another value.
+        table: What is known of its content.
     """
 
     assigned: Place
@@ -87,167 +78,103 @@ class Config:
     connections: frozenset[str] | None
     apps: tuple[AppConfig, ...] | None
     routers: bool
+    assumed: tuple[str, ...]
+    table: Table
+
+    def connection(self, name: str) -> Value | None:
+        """What is known of the value of a connection."""
+        return within(self.table.entries.get("connections") or self.table, name)
 
 
-def read_variable(project: Project, variable: Variable) -> Config | None:
-    """The configuration that a module-level variable holds; None where it is not certain."""
-    assigned = _assigned(project, variable, _HEEDED)
-    return _read(assigned) if assigned else None
+def read_variable(project: Project, held: Held) -> Config | None:
+    """The configuration that a variable or an attribute holds; None where it is not certain."""
+    assumed: list[str] = []
+    value, place = value_of_held(project, held, _HEEDED, assumed), given_to(project, held)
+    return _config(value, place, assumed) if place else None
 
 
 def read_expression(module: Module, node: ast.expr) -> Config | None:
-    """The configuration that an expression means at the module level of its file."""
-    return _read(Place(module, node))
+    """The configuration that an expression means where it stands; None where it is not certain."""
+    assumed: list[str] = []
+    return _config(value_of(module, node, _HEEDED, assumed), Place(module, node), assumed)
 
 
-def entries(place: Place) -> dict[str, Place] | None:
-    """The keys and values of a dict display or a call of ``dict``; None where not all are known."""
-    node = place.node
-    if isinstance(node, ast.Dict):
-        pairs = [(_text(key), value) for key, value in zip(node.keys, node.values, strict=True)]
-    elif isinstance(node, ast.Call) and not node.args and _is_builtin(place.module, node.func):
-        pairs = [(keyword.arg, keyword.value) for keyword in node.keywords]
-    else:
+def read_modules(module: Module, node: ast.expr) -> dict[str, ModelList | None] | None:
+    """The models of each app in ``modules={...}``; None where not all apps are known."""
+    found = value_of(module, node, frozenset(), [])
+    if not isinstance(found, Table) or found.open:
         return None
-    found = {key: replace(place, node=value) for key, value in pairs if key is not None}
-    return found if len(found) == len(pairs) else None
+    return {label: model_list(value) for label, value in found.entries.items()}
 
 
-def follow(place: Place) -> Place | None:
-    """The expression that a place stands for, through variables; None where not certain."""
-    return _followed(place, frozenset())
+def read_config(value: Value) -> Config | None:
+    """The configuration that a value is; None where it is not certain."""
+    return _config(value, value.place, [])
 
 
-def _followed(place: Place, heeded: frozenset[str]) -> Place | None:
-    for _ in range(_HOPS):
-        if not isinstance(place.node, ast.Name | ast.Attribute):
-            return place
-        symbol = place.module.resolve(place.node)
-        found = _assigned(place.module.project, symbol, heeded)
-        if found is None:
-            return None
-        place = replace(found, via=place.via + found.via)
-    return None
-
-
-def _assigned(project: Project, symbol: object, heeded: frozenset[str]) -> Place | None:
-    """What is assigned to a variable; None if its module changes it below a key that is heeded."""
-    if not isinstance(symbol, Variable):
+def _config(value: Value | None, place: Place, assumed: list[str]) -> Config | None:
+    if not isinstance(value, Table) or not value.entries:
         return None
-    module = project.module(symbol.path)
-    if isinstance(module, Fault):
-        return None
-    changed = changed_keys(module, symbol.name)
-    if changed & heeded if heeded else changed:
-        return None
-    for node in module.tree.body:
-        value = _value(node, symbol.name)
-        if value is not None:
-            return Place(module, value, (symbol,))
-    return None
-
-
-def _value(node: ast.stmt, name: str) -> ast.expr | None:
-    """What a plain assignment gives to a name."""
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, ast.AnnAssign):
-        targets = [node.target]
-    else:
-        return None
-    only = targets[0] if len(targets) == 1 else None
-    return node.value if isinstance(only, ast.Name) and only.id == name else None
-
-
-def _read(assigned: Place) -> Config | None:
-    place = _followed(assigned, _HEEDED)
-    table = entries(place) if place else None
-    if place is None or table is None:
-        return None
-    connections = _table(table.get("connections"))
+    entries = value.entries
+    routers = value.open if "routers" not in entries else not is_empty(entries["routers"])
     return Config(
-        assigned,
         place,
-        frozenset(connections) if connections is not None else None,
-        _apps(table.get("apps")),
-        "routers" in table and not _is_empty(table["routers"].node),
+        value.place,
+        _keys(value.entries.get("connections")),
+        _apps(value.entries.get("apps")),
+        routers,
+        tuple(assumed),
+        value,
     )
 
 
-def _table(place: Place | None) -> dict[str, Place] | None:
-    found = follow(place) if place else None
-    return entries(found) if found else None
-
-
-def _apps(place: Place | None) -> tuple[AppConfig, ...] | None:
-    table = _table(place)
-    if table is None:
+def _keys(value: Value | None) -> frozenset[str] | None:
+    """The keys of a table, or of all the tables that it may be."""
+    if isinstance(value, Choice):
+        parts = [_keys(option) for option in value.options]
+        known = [part for part in parts if part is not None]
+        return frozenset().union(*known) if len(known) == len(parts) else None
+    if not isinstance(value, Table) or value.open:
         return None
-    apps = [_app(label, value) for label, value in table.items()]
+    return frozenset(value.entries)
+
+
+def _apps(value: Value | None) -> tuple[AppConfig, ...] | None:
+    if not isinstance(value, Table) or value.open:
+        return None
+    apps = [_app(label, inner) for label, inner in value.entries.items()]
     known = tuple(app for app in apps if app is not None)
     return known if len(known) == len(apps) else None
 
 
-def _app(label: str, place: Place) -> AppConfig | None:
-    table = _table(place)
-    if table is None or "models" not in table:
+def _app(label: str, value: Value) -> AppConfig | None:
+    if not isinstance(value, Table) or "models" not in value.entries:
         return None
-    models = table["models"]
-    connection: str | None = "default"
-    if "default_connection" in table:
-        value = follow(table["default_connection"])
-        connection = _text(value.node) if value else None
-    migrations = "migrations" in table and not _is_empty(table["migrations"].node)
-    return AppConfig(label, models, model_list(models), connection, migrations)
+    models, connection = value.entries["models"], value.entries.get("default_connection")
+    name = connection.text if isinstance(connection, Text) and connection.sure else None
+    if is_none(connection) and not value.open:
+        name = "default"
+    migrations = value.open
+    if "migrations" in value.entries:
+        migrations = not is_empty(value.entries["migrations"])
+    named = isinstance(value.entries.get("migrations"), Text)
+    return AppConfig(label, value.place, models.place, model_list(models), name, migrations, named)
 
 
-def model_list(place: Place) -> ModelList | None:
+def model_list(value: Value) -> ModelList | None:
     """The modules of a list, a tuple or a sum of them; None where not all are known."""
-    found = follow(place)
-    names = _names(found) if found else None
-    return ModelList(found, names) if found and names is not None else None
+    if isinstance(value, Choice):
+        return _either(value)
+    if not isinstance(value, Row) or value.texts is None:
+        return None
+    return ModelList(value.place, value.texts)
 
 
-def _names(place: Place) -> tuple[str, ...] | None:
-    node = place.node
-    if isinstance(node, ast.List | ast.Tuple):
-        return _sum([_element(replace(place, node=element)) for element in node.elts])
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        sides = [follow(replace(place, node=side)) for side in (node.left, node.right)]
-        return _sum([_names(side) if side else None for side in sides])
-    return None
-
-
-def _element(place: Place) -> tuple[str, ...] | None:
-    if isinstance(place.node, ast.Starred):
-        inner = model_list(replace(place, node=place.node.value))
-        return inner.names if inner else None
-    if isinstance(place.node, ast.Name | ast.Attribute):
-        symbol = place.module.resolve(place.node)
-        if isinstance(symbol, Package):
-            return (symbol.path,)
-        if isinstance(symbol, External):
-            return (symbol.dotted,) if symbol.dotted == "aerich.models" else None
-    found = follow(place)
-    name = _text(found.node) if found else None
-    return (name,) if name is not None else None
-
-
-def _sum(parts: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    known = [part for part in parts if part is not None]
-    return tuple(name for part in known for name in part) if len(known) == len(parts) else None
-
-
-def _text(node: ast.expr | None) -> str | None:
-    value = node.value if isinstance(node, ast.Constant) else None
-    return value if isinstance(value, str) else None
-
-
-def _is_builtin(module: Module, node: ast.expr) -> bool:
-    return module.resolve(node) == External("builtins.dict")
-
-
-def _is_empty(node: ast.expr) -> bool:
-    if isinstance(node, ast.Constant):
-        return node.value is None
-    return isinstance(node, ast.List | ast.Tuple) and not node.elts
+def _either(value: Choice) -> ModelList | None:
+    lists = [model_list(option) for option in value.options]
+    known = [one for one in lists if one is not None]
+    if len(known) != len(lists):
+        return None
+    names = tuple(dict.fromkeys(name for one in known for name in one.names))
+    sure = all(one.sure and set(one.names) == set(names) for one in known)
+    return ModelList(value.place, names, sure)

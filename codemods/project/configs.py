@@ -11,14 +11,15 @@ from ..source import Fault
 from .aerich import located_targets
 from .config_values import (
     Config,
-    Place,
-    entries,
-    follow,
-    model_list,
+    ModelList,
+    read_config,
     read_expression,
+    read_modules,
     read_variable,
 )
-from .facts import FunctionNode, dotted, target_names
+from .evaluate import value_of
+from .facts import dotted
+from .formats import data_at
 from .symbols import External
 
 if TYPE_CHECKING:
@@ -79,15 +80,24 @@ def connections_of(project: Project, path: str) -> Connections | None:
     Returns:
         None where there is no configuration, or one whose connections are not known.
     """
-    home = project.versions_of(path).directory
-    tests = bool(_TEST.search(path))
-    key = (connections_of, home, tests)
+    key = (connections_of, project.versions_of(path).directory, bool(_TEST.search(path)))
     if key not in project.memo:
-        found = [one for where, one in _all(project, home) if tests or not _TEST.search(where)]
-        known = [one for one in found if one is not None]
-        project.memo[key] = _sum(known) if known and len(known) == len(found) else None
+        found = configurations_of(project, path)
+        project.memo[key] = _sum(list(found)) if found else None
     answer: Connections | None = project.memo[key]
     return answer
+
+
+def configurations_of(project: Project, path: str) -> tuple[Connections, ...]:
+    """Each of the configurations that ``connections_of`` puts together, for itself.
+
+    Returns:
+        Nothing where there is none, or where the connections of one are not known.
+    """
+    home, tests = project.versions_of(path).directory, bool(_TEST.search(path))
+    found = [one for where, one in _all(project, home) if tests or not _TEST.search(where)]
+    known = tuple(one for one in found if one is not None)
+    return known if len(known) == len(found) else ()
 
 
 def _all(project: Project, home: str) -> Iterator[tuple[str, Connections | None]]:
@@ -124,10 +134,56 @@ def _of_file(project: Project, path: str) -> tuple[Connections | None, ...]:
 
 
 def _of_module(module: Module) -> Iterator[Connections | None]:
-    for node in module.nodes(ast.Call):
-        parameters = _starting(module, node)
-        if parameters:
-            yield _of_call(module, node, parameters)
+    yield from (_of_start(start) for start in starts_in(module))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """A call that starts the ORM.
+
+    Attributes:
+        module: The file that it stands in.
+        call: The call.
+        given: What it is passed, by parameter; None where not all of that is known.
+    """
+
+    module: Module
+    call: ast.Call
+    given: Mapping[str | None, ast.expr] | None
+
+    def argument(self, name: str) -> ast.expr | None:
+        """What is passed for a parameter; None for nothing, and for the constant None."""
+        node = self.given.get(name) if self.given else None
+        return None if _is_none(node) else node
+
+    def config(self) -> Config | None:
+        """The configuration that it is passed; None where there is none that is certain."""
+        config, file = self.argument("config"), self.argument("config_file")
+        if config is not None and file is None:
+            return read_expression(self.module, config)
+        if file is None or config is not None:
+            return None
+        return read_config(data_at(value_of(self.module, file, frozenset(), [])))
+
+
+def starts_in(module: Module) -> tuple[Start, ...]:
+    """The calls of ``Tortoise.init`` and its helpers in a file, in order."""
+    if starts_in not in module.memo:
+        found = ((call, _starting(module, call)) for call in module.nodes(ast.Call))
+        module.memo[starts_in] = tuple(
+            Start(module, call, _passed(call, parameters))
+            for call, parameters in found
+            if parameters
+        )
+    starts: tuple[Start, ...] = module.memo[starts_in]
+    return starts
+
+
+def starts_of(project: Project) -> tuple[Start, ...]:
+    """The calls that start the ORM, in the whole project."""
+    paths = (path for paths in _starting_files(project).values() for path in paths)
+    modules = (project.module(path) for path in sorted(paths))
+    return tuple(s for one in modules if not isinstance(one, Fault) for s in starts_in(one))
 
 
 def _starting(module: Module, call: ast.Call) -> tuple[str, ...]:
@@ -144,49 +200,47 @@ def _starting(module: Module, call: ast.Call) -> tuple[str, ...]:
     return _REGISTER_PARAMETERS if name.rpartition(".")[2] in _REGISTERS else ()
 
 
-def _of_call(module: Module, call: ast.Call, parameters: tuple[str, ...]) -> Connections | None:
+def _passed(call: ast.Call, parameters: tuple[str, ...]) -> Mapping[str | None, ast.expr] | None:
+    """What a call passes for each parameter; None where not all of it is known."""
     if len(call.args) > len(parameters) or any(isinstance(a, ast.Starred) for a in call.args):
         return None
     given: dict[str | None, ast.expr] = dict(zip(parameters, call.args, strict=False))
     given.update((keyword.arg, keyword.value) for keyword in call.keywords)
-    if None in given or not _is_none(given.get("config_file")):
+    return None if None in given else given
+
+
+def _of_start(start: Start) -> Connections | None:
+    if start.given is None:
         return None
-    routers = not _is_none(given.get("routers"))
-    config, modules = given.get("config"), given.get("modules")
-    if config is not None and not _is_none(config):
-        known = _at_module_level(module, config)
-        found = _of_config(read_expression(module, config)) if known else None
+    routers = start.argument("routers") is not None
+    if start.argument("config") is not None or start.argument("config_file") is not None:
+        found = _of_config(start.config())
         return Connections(found.names, found.apps, found.routers or routers) if found else None
-    if _is_none(given.get("db_url")):
+    if start.argument("db_url") is None:
         return None
-    apps = _of_modules(module, modules) if modules is not None else None
+    modules = start.given.get("modules")
+    apps = _of_modules(start.module, modules) if modules is not None else None
     return Connections(frozenset({_DEFAULT}), apps, routers)
 
 
 def _of_modules(module: Module, node: ast.expr) -> Mapping[str, App] | None:
     """The apps of ``modules={"label": [...]}``."""
-    place = follow(Place(module, node)) if _at_module_level(module, node) else None
-    table = entries(place) if place else None
-    if table is None:
+    lists = read_modules(module, node)
+    if lists is None:
         return None
-    lists = {label: model_list(value) for label, value in table.items()}
-    return {
-        label: App(frozenset(models.names) if models else None, _DEFAULT)
-        for label, models in lists.items()
-    }
+    return {label: App(_names(models), _DEFAULT) for label, models in lists.items()}
+
+
+def _names(models: ModelList | None) -> frozenset[str] | None:
+    return frozenset(models.names) if models and models.sure else None
 
 
 def _of_config(config: Config | None) -> Connections | None:
-    if config is None or config.connections is None:
+    if config is None or config.connections is None or config.assumed:
         return None
     apps = None
     if config.apps is not None:
-        apps = {
-            app.label: App(
-                frozenset(app.models.names) if app.models else None, app.default_connection
-            )
-            for app in config.apps
-        }
+        apps = {app.label: App(_names(app.models), app.default_connection) for app in config.apps}
     return Connections(config.connections, apps, config.routers)
 
 
@@ -207,25 +261,6 @@ def _agreed(one: App, other: App) -> App:
     known = one.modules is not None and other.modules is not None
     modules = (one.modules or frozenset()) | (other.modules or frozenset())
     return App(modules if known else None, one.default_connection if same else None)
-
-
-def _at_module_level(module: Module, node: ast.expr) -> bool:
-    """Whether the names in an expression cannot be local to a function around it."""
-    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    for outer in module.ancestors(node):
-        if isinstance(outer, FunctionNode | ast.Lambda) and names & set(_bound_in(outer)):
-            return False
-    return True
-
-
-def _bound_in(function: ast.AST) -> Iterator[str]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield from target_names(node)
-        elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).partition(".")[0]
 
 
 def _is_none(node: ast.expr | None) -> bool:

@@ -22,7 +22,13 @@ def used_at(module: Module, function: FunctionNode) -> str | None:
     Names and imports count, and so do strings that give its name after that of its module, which
     test helpers and servers take. Code inside the function itself does not count.
     """
-    return next(_own(module, function), None) or next(_others(module, function.name), None)
+    return next(uses(module, function), None)
+
+
+def uses(module: Module, function: FunctionNode) -> Iterator[str]:
+    """All such places, those of the function's own file first."""
+    yield from _own(module, function)
+    yield from _others(module, function.name)
 
 
 def _own(module: Module, function: FunctionNode) -> Iterator[str]:

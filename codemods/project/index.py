@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..source import Fault, Source, decode, parse
 from .aerich import target_modules
+from .bases import Bases
 from .facts import ClassFact, FileFacts, Import, collect, dotted
 from .models import ModelIndex
 from .module import Module
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 Reader = Callable[[str], bytes | Fault]
 
 _FRAMEWORK = b"tortoise"
+_CONFIGURATION = (b"connections", b"apps", b"models")
+#: What starts an application often names neither the framework nor a model, only a function.
+_STARTUP = re.compile(rb"\b(?:on_event|add_event_handler|on_startup|lifespan)\b")
 #: Characters of source whose trees are kept at a time; a tree takes some fifty times its text.
-_KEPT_TEXT = 1_000_000
+_KEPT_TEXT = 3_000_000
 
 
 class Project:
@@ -61,13 +65,15 @@ class Project:
         self._relevant: tuple[str, ...] | None = None
         self._defining: tuple[str, ...] = ()
         self._models: ModelIndex | None = None
+        self._resolved: dict[tuple[str, str], Symbol | None] = {}
+        self.bases = Bases(self)
         self.memo: dict[object, Any] = {}  #: answers of costlier rooms, by their own keys
 
     # Files
 
     @property
     def relevant(self) -> tuple[str, ...]:
-        """The files that name the framework or a model, or that aerich reads, sorted."""
+        """The files that name the framework or a model, or may configure it, sorted."""
         if self._relevant is None:
             self._relevant = self._choose()
         return self._relevant
@@ -76,6 +82,8 @@ class Project:
         """Framework files first; then, while that finds new models, the files that name a model."""
         defining = {path for path in self.files if self._mentions(path, _FRAMEWORK)}
         chosen, names = defining | set(target_modules(self)), set[str]()
+        chosen |= {path for path in self.files if self._is_configuration(path)}
+        chosen |= {path for path in self.files if defining and self._matches(path, _STARTUP)}
         while True:
             fresh = ModelIndex(self, sorted(defining)).names() - names
             if not fresh:
@@ -94,6 +102,11 @@ class Project:
     def _mentions(self, path: str, word: bytes) -> bool:
         data = self.read(path)
         return not isinstance(data, Fault) and word in data
+
+    def _is_configuration(self, path: str) -> bool:
+        """Whether a file may hold a configuration, which need not name the framework."""
+        data = self.read(path)
+        return not isinstance(data, Fault) and all(word in data for word in _CONFIGURATION)
 
     def _matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         data = self.read(path)
@@ -164,11 +177,14 @@ class Project:
 
     def resolve(self, path: str, name: str) -> Symbol | None:
         """What a dotted name means at the module level of a file; None where not certain."""
-        head, _, rest = name.partition(".")
-        symbol = self._name(path, head, frozenset())
-        for part in rest.split(".") if rest else ():
-            symbol = self.member(symbol, part)
-        return symbol
+        key = (path, name)
+        if key not in self._resolved:
+            head, _, rest = name.partition(".")
+            symbol = self._name(path, head, frozenset())
+            for part in rest.split(".") if rest else ():
+                symbol = self.member(symbol, part)
+            self._resolved[key] = symbol
+        return self._resolved[key]
 
     def member(self, symbol: Symbol | None, name: str) -> Symbol | None:
         """What ``symbol.name`` means."""

@@ -14,7 +14,7 @@ from .field_kinds import aliased
 from .symbols import Class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .configs import App
     from .index import Project
@@ -43,11 +43,20 @@ class Targets:
         self._concrete = frozenset(concrete)
         self._by_name: dict[str, list[Class]] = {}
         self._found: dict[tuple[str, str], Class | None] = {}
-        self._where = {one: (self._home(one.path), is_test(one.path)) for one in self._concrete}
+        self._at: dict[tuple[str, str], list[Class]] = {}
+        self._below: dict[tuple[str, str], list[Class]] = {}
         for symbol in sorted(self._concrete, key=lambda one: (one.path, one.qualname)):
             # Tortoise looks for models among the attributes of modules alone.
             if "." not in symbol.qualname:
-                self._by_name.setdefault(symbol.name, []).append(symbol)
+                self._add(symbol)
+
+    def _add(self, symbol: Class) -> None:
+        """Make a model known by its name, and by the directories at and above its project."""
+        self._by_name.setdefault(symbol.name, []).append(symbol)
+        home = self._home(symbol.path)
+        self._at.setdefault((symbol.name, home), []).append(symbol)
+        for place in (home, *_above(home)):
+            self._below.setdefault((symbol.name, place), []).append(symbol)
 
     def of(self, model: Class, declared: Declared) -> Class | None:
         """The target of a relation that a model has; None where it cannot be told."""
@@ -74,7 +83,7 @@ class Targets:
         if not label or not named:
             return None
         app = self._app(path, label)
-        found = self._in_app(path, app, name) if app else self._near(path, label, named)
+        found = self._in_app(path, app, name) if app else self._near(path, label, name)
         if found is None or self._project.resolve(found.path, found.name) != found:
             return None
         return found
@@ -99,8 +108,8 @@ class Targets:
             if isinstance(symbol, Class) and symbol in self._concrete and symbol.name == name:
                 found.add(symbol)
         if not found:
-            found = {one for one in self._by_name[name] if any(_may_be(one, m) for m in unseen)}
-            found &= set(self._seen(path, sorted(found, key=str)))
+            seen = self._seen(path, name) if unseen else []
+            found = {one for one in seen if any(_may_be(one, m) for m in unseen)}
         return found.pop() if len(found) == 1 else None
 
     def _place(self, path: str, module: str) -> str | None:
@@ -109,9 +118,9 @@ class Targets:
             return module
         return self._project.modules.find(module, 0, path)
 
-    def _near(self, path: str, label: str, named: list[Class]) -> Class | None:
+    def _near(self, path: str, label: str, name: str) -> Class | None:
         """The one model of that name, or of several the one in the same module or package."""
-        seen = self._seen(path, named)
+        seen = self._seen(path, name)
         if len(seen) < 2:
             return seen[0] if seen else None
         folder = _folder(path)
@@ -127,11 +136,16 @@ class Targets:
                 return near[0] if alone else None
         return None
 
-    def _seen(self, path: str, named: list[Class]) -> list[Class]:
-        """Those that can be loaded together with a file: of its project, and tests by tests."""
+    def _seen(self, path: str, name: str) -> list[Class]:
+        """Those of a name that can be loaded together with a file: tests by tests alone.
+
+        They belong to the project of the file, to one inside of it, or to one around it.
+        """
         home, tests = self._home(path), is_test(path)
-        places = ((one, *self._where[one]) for one in named)
-        return [one for one, at, test in places if (tests or not test) and _related(home, at)]
+        found = list(self._below.get((name, home), ()))
+        for above in _above(home):
+            found += self._at.get((name, above), ())
+        return [one for one in found if tests or not is_test(one.path)]
 
     def _home(self, path: str) -> str:
         return self._project.versions_of(path).directory
@@ -159,8 +173,10 @@ def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _related(one: str, other: str) -> bool:
-    """Whether two project directories are the same, or one is inside the other."""
-    if one == other or "." in (one, other):
-        return True
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+def _above(home: str) -> Iterator[str]:
+    """The directories around one, up to that of all projects."""
+    while "/" in home:
+        home = home.rpartition("/")[0]
+        yield home
+    if home != ".":
+        yield "."

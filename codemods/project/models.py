@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .bases import Bases
 from .facts import OPAQUE, ClassFact, Constant, FieldFact
 from .field_kinds import MANY_TO_MANY, ONE_TO_ONE, RELATIONS, UNKNOWN
 from .model_fields import Declared, ModelFields, key_of
@@ -15,6 +14,7 @@ from .symbols import Class
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from .bases import Bases
     from .index import Project
 
 _TO_MANY = frozenset({"m2m", "reverse"})
@@ -94,7 +94,7 @@ class ModelIndex:
     def __init__(self, project: Project, paths: Iterable[str]) -> None:
         self._project = project
         self._paths = tuple(sorted(paths))
-        self._bases = Bases(project)
+        self._bases = project.bases
         self._models: dict[Class, Model] | None = None
         self._below: dict[Class, list[Model]] = {}
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .facts import FileFacts, FunctionNode
-from .walk import children
+from .survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,26 +42,21 @@ class Module:
         self.facts = facts
         self.project = project
         self.memo: dict[object, Any] = {}
-        self._parents: dict[ast.AST, ast.AST] = {}
-        self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
 
-    def _survey(self) -> None:
-        """One walk that notes the class and the parent of every node."""
-        stack: list[ast.AST] = [self.tree]
-        while stack:
-            outer = stack.pop()
-            self._by_kind.setdefault(outer.__class__, []).append(outer)
-            inner = children(outer)
-            for node in inner:
-                self._parents[node] = outer
-            inner.reverse()
-            stack += inner
+    @cached_property
+    def _survey(self) -> Survey:
+        return Survey(self.tree)
 
     def nodes(self, kind: type[_Node]) -> list[_Node]:
         """All nodes of one class, in source order."""
-        if not self._by_kind:
-            self._survey()
-        return cast("list[_Node]", self._by_kind.get(kind, []))
+        return cast("list[_Node]", self._survey.by_kind.get(kind, []))
+
+    def own_nodes(self, scope: ast.AST) -> list[ast.AST] | None:
+        """The nodes of a scope in order, without the insides of what is defined in it.
+
+        None for a node that is no module, function or class of this file.
+        """
+        return self._survey.own_nodes(scope)
 
     def span(self, node: ast.AST) -> Span:
         """Where a node of this tree stands."""
@@ -72,16 +68,15 @@ class Module:
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node that holds ``node``; None for the module itself."""
-        if not self._by_kind:
-            self._survey()
-        return self._parents.get(node)
+        return self._survey.parents.get(node)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around ``node``, innermost first."""
-        outer = self.parent(node)
+        parents = self._survey.parents
+        outer = parents.get(node)
         while outer is not None:
             yield outer
-            outer = self.parent(outer)
+            outer = parents.get(outer)
 
     def scope(self, node: ast.AST) -> Scope:
         """The innermost function around ``node``, or the module."""

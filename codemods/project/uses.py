@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..source import Fault
 from .facts import dotted
-from .symbols import External, Variable
+from .patches import patches_of
+from .spelled import spelled_in
+from .symbols import External, Function, Symbol, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,41 @@ if TYPE_CHECKING:
     from .module import Module
 
 ANY = "*"  #: stands for a key that is not known
+_READING = frozenset({"keys", "index", "count", "copy", "to_dict"})
 
-_READING = frozenset({"keys", "index", "count", "copy"})
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Something that a class of the project defines: an attribute, or a method.
+
+    Attributes:
+        path: The file of the class.
+        owner: The qualified name of the class.
+        name: The attribute.
+        is_object: Whether it is read from an object of the class, not from the class.
+    """
+
+    path: str
+    owner: str
+    name: str
+    is_object: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a module-level function of the project returns.
+
+    Attributes:
+        path: Its file.
+        name: Its name.
+    """
+
+    path: str
+    name: str
+
+
+#: What holds a value, or gives it.
+Held = Variable | Member | Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +73,11 @@ class Uses:
     text: bool = False
 
 
-def uses_of(project: Project, variable: Variable) -> Uses:
-    """All uses of a variable. It reads every file that spells the name, so it is kept for last."""
+def uses_of(project: Project, variable: Held) -> Uses:
+    """All uses of a variable. It reads every file that spells the name, so it is kept for last.
+
+    The statements of its own module that ``patches_of`` understands are no uses.
+    """
     key = (uses_of, variable)
     if key not in project.memo:
         project.memo[key] = _gather(project, variable)
@@ -49,58 +86,93 @@ def uses_of(project: Project, variable: Variable) -> Uses:
 
 
 def changed_keys(module: Module, name: str) -> frozenset[str]:
-    """The first keys below which the module itself changes its variable ``name`` in place."""
+    """The first keys below which the module itself changes its variable ``name`` in place.
+
+    Those changes that ``patches_of`` understands are left out.
+    """
     key = (changed_keys, name)
     if key not in module.memo:
-        nodes = _names(module, frozenset({name}), "")
-        module.memo[key] = frozenset(k for node in nodes for k in _changes(module, node))
+        nodes = _unpatched(module, name, _names(module, frozenset({name}), ""))
+        module.memo[key] = frozenset(k for node in nodes for k in changes_below(module, node))
     found: frozenset[str] = module.memo[key]
     return found
 
 
-def _gather(project: Project, variable: Variable) -> Uses:
-    name = re.escape(variable.name)
-    spelled = re.compile(rf"\b{name}\b".encode())
-    member = re.compile(rf"\.\s*{name}\b".encode())
-    count, text = 0, False
-    changed: set[str] = set()
-    calls: set[str] = set()
-    for path in project.files:
-        data = project.read(path)
-        if isinstance(data, Fault) or not spelled.search(data):
-            continue
-        if path != variable.path and not member.search(data) and _has_own(project, path, variable):
-            text = True
-            continue
+def changed_member(module: Module, name: str) -> bool:
+    """Whether the module itself assigns to an attribute of that name, or changes one in place."""
+    nodes = _names(module, frozenset(), name)
+    return any(True for node in nodes for _ in changes_below(module, node))
+
+
+def _unpatched(module: Module, name: str, nodes: Iterator[ast.expr]) -> Iterator[ast.expr]:
+    """The nodes that do not belong to a patch of the variable."""
+    patches = patches_of(module, name)
+    if not patches:
+        yield from nodes
+        return
+    inside = {id(node) for patch in patches for node in ast.walk(patch.statement)}
+    yield from (node for node in nodes if id(node) not in inside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One expression that spells a name, by itself or after a dot.
+
+    Attributes:
+        symbol: What it means.
+        changed: The first keys below which it changes that in place.
+        calls: The library functions that it hands that to.
+        patched: Whether it belongs to a patch of the module's own variable.
+    """
+
+    symbol: Symbol | None
+    changed: frozenset[str]
+    calls: frozenset[str]
+    patched: bool
+
+
+def _gather(project: Project, variable: Held) -> Uses:
+    found: list[_Use] = []
+    text = False
+    for path, is_own in spelled_in(project, variable.name):
+        here = path == variable.path
+        nodes = [] if is_own and not here else _of_file(project, path, variable)
+        text = text or (not nodes and not here)
+        found += nodes
+    changed = frozenset(key for use in found for key in use.changed)
+    return Uses(len(found), changed, frozenset(c for use in found for c in use.calls), text)
+
+
+def _of_file(project: Project, path: str, variable: Held) -> list[_Use]:
+    """The uses in a file that mean the variable, or could."""
+    meant: Symbol | None = variable if isinstance(variable, Variable) else None
+    if isinstance(variable, Result):
+        meant = Function(variable.path, variable.name)
+    own = path == variable.path and isinstance(variable, Variable)
+    uses = (use for use in _spelled(project, path, variable.name) if not (own and use.patched))
+    return [use for use in uses if use.symbol is None or use.symbol == meant]
+
+
+def _spelled(project: Project, path: str, name: str) -> tuple[_Use, ...]:
+    """Every use of a name in a file, whatever it means; looked for once."""
+    key = (_spelled, path, name)
+    if key not in project.memo:
         module = project.module(path)
-        nodes = [] if isinstance(module, Fault) else list(_meaning(module, variable))
-        text = text or (not nodes and path != variable.path)
-        if isinstance(module, Fault):
-            continue
-        count += len(nodes)
-        for node in nodes:
-            changed.update(_changes(module, node))
-            calls.update(_passed_to(module, node))
-    return Uses(count, frozenset(changed), frozenset(calls), text)
+        project.memo[key] = () if isinstance(module, Fault) else tuple(_uses_in(module, name))
+    found: tuple[_Use, ...] = project.memo[key]
+    return found
 
 
-def _has_own(project: Project, path: str, variable: Variable) -> bool:
-    """Whether a file means a variable of its own by the name, wherever it says it."""
-    facts = project.facts(path)
-    if facts is None or facts.stars or variable.name in facts.imports:
-        return False
-    return variable.name in facts.bindings
-
-
-def _meaning(module: Module, variable: Variable) -> Iterator[ast.expr]:
-    """The expressions of a file that mean the variable, or could."""
-    aliases = {variable.name}
+def _uses_in(module: Module, name: str) -> Iterator[_Use]:
+    aliases = {name}
     for statement in module.nodes(ast.ImportFrom):
-        aliases |= {a.asname for a in statement.names if a.asname and a.name == variable.name}
-    for node in _names(module, frozenset(aliases), variable.name):
-        symbol = module.resolve(node)
-        if symbol is None or symbol == variable:
-            yield node
+        aliases |= {a.asname for a in statement.names if a.asname and a.name == name}
+    nodes = list(_names(module, frozenset(aliases), name))
+    unpatched = {id(node) for node in _unpatched(module, name, iter(nodes))}
+    for node in nodes:
+        changed, calls = changes_below(module, node), _passed_to(module, node)
+        patched = id(node) not in unpatched
+        yield _Use(module.resolve(node), frozenset(changed), frozenset(calls), patched)
 
 
 def _names(module: Module, names: frozenset[str], attribute: str) -> Iterator[ast.expr]:
@@ -110,7 +182,7 @@ def _names(module: Module, names: frozenset[str], attribute: str) -> Iterator[as
     yield from (node for node in module.nodes(ast.Attribute) if node.attr == attribute)
 
 
-def _changes(module: Module, node: ast.expr) -> Iterator[str]:
+def changes_below(module: Module, node: ast.expr) -> Iterator[str]:
     """The first key below which the use ``node`` changes the value in place, if it does."""
     key = ""
     outer = module.parent(node)

@@ -31,7 +31,7 @@ class Total:
     Attributes:
         programs: How many programs ran.
         stopped: How many of them did not reach their end.
-        expressions, decided, checked, values, regions: Sums; see ``Result``.
+        expressions, decided, checked, values, regions, writing: Sums; see ``Result``.
         failures: For each seed that showed a contradiction, what it showed.
     """
 
@@ -42,6 +42,7 @@ class Total:
     checked: int = 0
     values: int = 0
     regions: int = 0
+    writing: int = 0
     failures: dict[int, list[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -49,7 +50,8 @@ class Total:
         return (
             f"{self.programs} programs ({self.stopped} stopped early): of {self.expressions}"
             f" expressions {self.decided} decided ({share:.1%}), {self.checked} of these were"
-            f" reached, {self.values} values compared, {self.regions} regions without a write,"
+            f" reached, {self.values} values compared, {self.regions} regions whose writes are"
+            f" known ({self.writing} with some),"
             f" {len(self.failures)} programs with contradictions"
         )
 
@@ -58,6 +60,7 @@ class Total:
         for name in ("programs", "stopped", "expressions", "decided", "checked", "values"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.regions += other.regions
+        self.writing += other.writing
         self.failures.update(other.failures)
 
 
@@ -70,7 +73,7 @@ def play(generated: Program, seed: int = 0) -> Total:
         except SyntaxError:
             return Total(1, 1)
     total = Total(1, int(bool(result.error)))
-    for name in ("expressions", "decided", "checked", "values", "regions"):
+    for name in ("expressions", "decided", "checked", "values", "regions", "writing"):
         setattr(total, name, getattr(result, name))
     if result.contradictions:
         total.failures[seed] = [str(found) for found in result.contradictions]

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, cast
 
 from tortoise_fix.codemods.orm.effects import effects_of
 from tortoise_fix.codemods.orm.infer import place, types_of
-from tortoise_fix.codemods.orm.types import UNKNOWN, Client, Manager, Place, Query, Type
+from tortoise_fix.codemods.orm.types import UNKNOWN, Client, Forward, Manager, Place, Query, Type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tortoise_fix.codemods.project.module import Module
+    from tortoise_fix.codemods.project.symbols import Class
 
-SEE, TAG, ROWS, ENTER, LEAVE = "__see__", "__tag__", "__rows__", "__enter__", "__leave__"
+SEE, TAG, ROWS, FETCHED = "__see__", "__tag__", "__rows__", "__fetched__"
+ENTER, LEAVE = "__enter__", "__leave__"
 
 _Element = ast.AsyncFor | ast.comprehension
 
@@ -30,6 +32,7 @@ class Sight:
         node: The expression or statement itself.
         said: What inference says that it is.
         origin: For an awaited query, the place that its rows are said to come from.
+        written: The models whose rows the code may write, as the effects say.
     """
 
     path: str
@@ -37,6 +40,7 @@ class Sight:
     node: ast.AST
     said: Type
     origin: Place | None = None
+    written: frozenset[Class] = frozenset()
 
     @property
     def text(self) -> str:
@@ -102,23 +106,30 @@ class _Rewriter(ast.NodeTransformer):
             return node
         origin = place(original.value) if isinstance(original, ast.Await) else None
         if isinstance(original, ast.Await) and not isinstance(
-            self._type(original.value), Query | Manager
+            self._type(original.value), Query | Manager | Forward
         ):
             origin = None
         return _call(SEE, [self._sight(original, said, origin), node])
 
-    def _sight(self, node: ast.AST, said: Type, origin: Place | None = None) -> int:
-        self._sights.append(Sight(self._module.path, place(node), node, said, origin))
+    def _sight(
+        self,
+        node: ast.AST,
+        said: Type,
+        origin: Place | None = None,
+        written: frozenset[Class] = frozenset(),
+    ) -> int:
+        self._sights.append(Sight(self._module.path, place(node), node, said, origin, written))
         return len(self._sights) - 1
 
     def _type(self, node: ast.AST) -> Type:
         return types_of(self._module, self._module.scope(node)).of(node)
 
     def _bracketed(self, original: ast.Await, node: ast.expr) -> ast.expr:
-        """An ``await`` that is said not to write, with a look at the database on both sides."""
-        if effects_of(self._module, [original]):
+        """An ``await`` that is said to write little, with a look at the database on both sides."""
+        written = effects_of(self._module, [original]).models
+        if written is None:
             return node
-        number = self._sight(original, UNKNOWN)
+        number = self._sight(original, UNKNOWN, written=written)
         return _call(LEAVE, [number, _call(ENTER, [number]), node])
 
     # Statements
@@ -149,7 +160,10 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
-        return self._watched(node)
+        original = self._originals[node.iter]
+        watched = self._watched(node)
+        node.iter = self._tagged_fetched(original, node.iter)
+        return watched
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST | list[ast.AST]:
         original = self._originals[node.iter]
@@ -160,14 +174,20 @@ class _Rewriter(ast.NodeTransformer):
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         original = self._originals[node.iter]
         self.generic_visit(node)
-        if node.is_async:
-            node.iter = self._tagged_rows(original, node.iter)
+        tagged = self._tagged_rows if node.is_async else self._tagged_fetched
+        node.iter = tagged(original, node.iter)
         return node
 
     def _tagged_rows(self, original: ast.AST, node: ast.expr) -> ast.expr:
         if not isinstance(self._type(original), Query | Manager):
             return node
         return _call(ROWS, [self._sight(original, UNKNOWN, place(original)), node])
+
+    def _tagged_fetched(self, original: ast.AST, node: ast.expr) -> ast.expr:
+        """What a ``for`` over a relation that was fetched gives."""
+        if not isinstance(self._type(original), Manager):
+            return node
+        return _call(FETCHED, [self._sight(original, UNKNOWN, place(original)), node])
 
     def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST | list[ast.AST]:
         opened = [
@@ -184,15 +204,15 @@ class _Rewriter(ast.NodeTransformer):
         return watched
 
     def _watched(self, node: ast.stmt) -> ast.AST | list[ast.AST]:
-        """A statement that is said not to write, between two looks at the database."""
+        """A statement that is said to write little, between two looks at the database."""
         original = self._originals[node]
         # While a generator is suspended, others run.
         suspended = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(original))
-        pure = not suspended and not effects_of(self._module, [original])
+        written = None if suspended else effects_of(self._module, [original]).models
         self.generic_visit(node)
-        if not pure:
+        if written is None:
             return node
-        number = self._sight(original, UNKNOWN)
+        number = self._sight(original, UNKNOWN, written=written)
         kept = f"_before_{number}_"
         before = ast.Assign([ast.Name(kept, ast.Store())], _call(ENTER, [number]))
         after = ast.Expr(_call(LEAVE, [number, ast.Name(kept, ast.Load()), None]))

@@ -8,6 +8,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import logging
+import re
 import signal
 import sqlite3
 import sys
@@ -23,16 +24,21 @@ from tortoise_fix.codemods.project.index import Project
 from tortoise_fix.codemods.project.module import Module
 
 from .compare import Comparison
-from .instrument import ENTER, LEAVE, ROWS, SEE, TAG, Sight, instrument
+from .instrument import ENTER, FETCHED, LEAVE, ROWS, SEE, TAG, Sight, instrument
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from types import CodeType, ModuleType
 
+    from tortoise_fix.codemods.project.symbols import Class
     from tortoise_fix.codemods.source import Fault
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLAC", "CREATE", "DROP T", "ALTER "})
-
+#: The table that a statement writes rows of.
+_TABLE = re.compile(
+    r"\s*(?:(?:INSERT|REPLACE)\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)",
+    re.IGNORECASE,
+)
 
 SECONDS = 10  #: after which a program is stopped
 
@@ -46,7 +52,9 @@ class Contradiction:
 
     def __str__(self) -> str:
         line, column = self.sight.where[:2]
-        what = "no write" if self.sight.said == UNKNOWN else str(self.sight.said)
+        written = ", ".join(sorted(one.qualname for one in self.sight.written))
+        allowed = f"no write but of {written}" if written else "no write"
+        what = allowed if self.sight.said == UNKNOWN else str(self.sight.said)
         where = f"{self.sight.path}:{line}:{column}"
         return f"{where}: {self.sight.text}\n    said: {what}\n    is:   {self.value}"
 
@@ -61,7 +69,8 @@ class Result:
         decided: Those among them of which inference says something.
         checked: The places whose value was compared at least once.
         values: How many values were compared.
-        regions: How many times a region that is said not to write was left.
+        regions: How many times a region was left that is said not to write, or which tables.
+        writing: How many of these are said to write some.
         error: What ended the program early, or an empty string.
     """
 
@@ -71,6 +80,7 @@ class Result:
     checked: int = 0
     values: int = 0
     regions: int = 0
+    writing: int = 0
     error: str = ""
 
 
@@ -96,14 +106,18 @@ def _limited(seconds: float) -> Iterator[None]:
 
 
 class _Database:
-    """Counts the statements that write, on whatever connection."""
+    """Collects the tables that statements write, on whatever connection.
+
+    A statement that changes the tables themselves counts as a write of a table without a name.
+    """
 
     def __init__(self) -> None:
-        self.writes = 0
+        self.writes: list[str] = []
 
     def __call__(self, statement: str) -> None:
         if statement.lstrip()[:6].upper() in _WRITES:
-            self.writes += 1
+            table = _TABLE.match(statement)
+            self.writes.append(table[1] if table else "")
 
 
 class _Observer:
@@ -120,7 +134,8 @@ class _Observer:
 
     def names(self) -> dict[str, Any]:
         """The names under which a program's modules know this object."""
-        return {SEE: self.see, TAG: self.tag, ROWS: self.rows, ENTER: self.enter, LEAVE: self.leave}
+        tags = {TAG: self.tag, ROWS: self.rows, FETCHED: self.fetched}
+        return {SEE: self.see, ENTER: self.enter, LEAVE: self.leave, **tags}
 
     def see(self, number: int, value: Any) -> Any:
         """Compare a value, and give it back."""
@@ -149,17 +164,35 @@ class _Observer:
             self.tag(number, row)
             yield row
 
+    def fetched(self, number: int, rows: Any) -> Iterator[Any]:
+        """The rows of a ``for`` over a relation, each with the memory of where it came from."""
+        for row in rows:
+            self.tag(number, row)
+            yield row
+
     def enter(self, number: int) -> int | None:
         """How much has been written; None where others run at the same time."""
-        return self._database.writes if len(asyncio.all_tasks()) == 1 else None
+        return len(self._database.writes) if len(asyncio.all_tasks()) == 1 else None
 
     def leave(self, number: int, before: int | None, value: Any) -> Any:
         """Compare with what has been written by now, and give the value back."""
         if before is not None:
+            written = self._sights[number].written
             self.result.regions += 1
-            if self._database.writes != before:
-                self._contradict(number, f"{self._database.writes - before} writes")
+            self.result.writing += bool(written)
+            wrong = set(self._database.writes[before:]) - self._tables(written)
+            if wrong:
+                self._contradict(number, f"writes of {sorted(wrong)}")
         return value
+
+    def _tables(self, models: Iterable[Class]) -> set[str]:
+        """The tables of models, and those that link them to others."""
+        tables = set()
+        for symbol in models:
+            meta = self._comparison.resolve(symbol)._meta
+            tables.add(meta.db_table)
+            tables |= {meta.fields_map[name].through for name in meta.m2m_fields}
+        return tables
 
     def _tagged(self, value: object, path: str, places: Iterable[object]) -> bool:
         _, known = self._tags.get(id(value), (None, set()))

@@ -1,0 +1,78 @@
+"""Which classes of the project have nothing to do with models, and keep what they are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..project.symbols import Class, External
+from .attributes import lineage
+from .foreign import makes_foreign
+from .lookup import resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..project.index import Project
+    from ..project.symbols import Symbol
+
+_PLAIN_BASES = frozenset(
+    {"builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC", "builtins.Exception"}
+)
+_PROTOCOL = External("typing.Protocol")
+#: Bases, or the beginnings of their names, that leave alone what a class body binds.
+_KEEPERS = ("builtins.object", "typing.Generic", "abc.ABC", "unittest.", "tortoise.contrib.test.")
+
+
+def is_plain_class(project: Project, symbol: Class) -> bool:
+    """Whether no base of a class can make it a model, or its construction unusual."""
+    key = (is_plain_class, symbol)
+    if key not in project.memo:
+        project.memo[key] = _knows_bases(project, symbol, frozenset())
+    return bool(project.memo[key])
+
+
+def is_structural(project: Project, symbol: Class) -> bool:
+    """Whether objects of other classes count as its own where it is an annotation."""
+    return any(base == _PROTOCOL for _, base in _bases(project, symbol))
+
+
+def keeps_body(project: Project, symbol: Class) -> bool:
+    """Whether what its class body, or that of a base, binds is what its objects have.
+
+    A decorator, a metaclass or a base can make defaults of it, as ``dataclass`` does.
+    """
+    for one in lineage(project, symbol):
+        fact = project.class_fact(one)
+        if fact is None or fact.decorated or fact.keywords:
+            return False
+    return all(
+        isinstance(base, Class) or (isinstance(base, External) and base.dotted.startswith(_KEEPERS))
+        for _, base in _bases(project, symbol)
+    )
+
+
+def _bases(project: Project, symbol: Class) -> Iterator[tuple[Class, Symbol | None]]:
+    """Every base of a class and of its bases in the project."""
+    for one in lineage(project, symbol):
+        fact = project.class_fact(one)
+        for base in fact.bases if fact else ():
+            yield one, resolved(project, one.path, base) if base else None
+
+
+def _knows_bases(project: Project, symbol: Class, seen: frozenset[Class]) -> bool:
+    fact = project.class_fact(symbol)
+    if fact is None or symbol in seen or "__new__" in fact.methods:
+        return False
+    for base in fact.bases:
+        found = resolved(project, symbol.path, base) if base else None
+        if isinstance(found, Class):
+            if not _knows_bases(project, found, seen | {symbol}):
+                return False
+        elif not isinstance(found, External) or not _is_plain_base(found.dotted):
+            return False
+    return True
+
+
+def _is_plain_base(dotted: str) -> bool:
+    """A base class from outside that leaves ``Class(...)`` an object of the class."""
+    return dotted in _PLAIN_BASES or makes_foreign(dotted)

@@ -57,6 +57,7 @@ class Block:
     body: list[cst.BaseStatement] = field(default_factory=list)
     carry: list[cst.EmptyLine] = field(default_factory=list)
     _fresh: bool = False
+    _headless: bool = False
 
     def add(self, node: cst.BaseStatement, edits: Sequence[Edit] = ()) -> None:
         """Append a statement and what its edits make of it."""
@@ -92,6 +93,7 @@ class Block:
         for node in nodes:
             if is_nothing(node):
                 self.carry = _joined(self.carry, leading(node))
+                self._headless = not self.body
             else:
                 self._put(node, blank, fresh=self._fresh)
                 self._fresh = False
@@ -101,7 +103,9 @@ class Block:
         lines = _joined(self.carry, leading(node))
         self.carry = []
         previous = self.body[-1] if self.body else None
-        if fresh and not (previous is None and self.begins):
+        if previous is None and self.begins and self._headless:
+            lines = _bare(lines)
+        elif fresh and not (previous is None and self.begins):
             lines = _padded(lines, max(blank, self._due(previous, node)))
         self.body.append(with_leading(node, lines) if lines != leading(node) else node)
 
@@ -128,6 +132,12 @@ def _padded(lines: list[cst.EmptyLine], count: int) -> list[cst.EmptyLine]:
     """The lines with at least ``count`` blank ones at their head."""
     blank = next((i for i, line in enumerate(lines) if line.comment is not None), len(lines))
     return [*(cst.EmptyLine(indent=False) for _ in range(count - blank)), *lines]
+
+
+def _bare(lines: list[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The lines from the first comment on."""
+    first = next((i for i, line in enumerate(lines) if line.comment is not None), len(lines))
+    return lines[first:]
 
 
 def _defines(node: cst.BaseStatement | None) -> bool:

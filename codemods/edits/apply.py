@@ -157,7 +157,9 @@ def _rewritten(
     module = _parsed(source, tree, text.replace("\r", "\n") if old_mac else text)
     if module is None:
         return None
-    new = finish(rewrite(module, source, first, places), edits).code
+    changed = finish(rewrite(module, source, first, places), edits)
+    # libcst prints an empty module as an empty line.
+    new = changed.code if changed.body or changed.header or changed.footer else ""
     if old_mac:
         return new.replace("\n", "\r")
     only_crlf = "\r\n" in source.text and not _LINE_FEED.search(source.text)
@@ -170,8 +172,8 @@ def _parsed(source: Source, tree: ast.Module, text: str) -> cst.Module | None:
 
     try:
         module = cst.parse_module(text)
-    except cst.ParserSyntaxError:
-        return None
+    except (cst.ParserSyntaxError, cst.CSTValidationError):
+        return None  # it knows less of the grammar than Python: `return*a, b`, say
     line_end = re.search(r"\r\n|\n", source.text)
     if line_end and "\n" not in text:
         module = module.with_changes(default_newline=line_end.group())

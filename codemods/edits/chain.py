@@ -1,4 +1,4 @@
-"""Edit of a chain of calls: one more link."""
+"""Edits of a chain of calls: one more link, or one less."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from ..source import Span
 from ._base import Edit, EditError, expression
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ class CallMethod(Edit):
     method: str
     args_source: str = ""
     rank: ClassVar[int] = 1
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        return (f"calls {self.method}",)
 
     def change(self, node: cst.CSTNode) -> cst.CSTNode:
         import libcst as cst
@@ -66,6 +71,40 @@ class CallMethod(Edit):
             return gap, ends
         ends[0] = ends[0].with_changes(whitespace_before=plain(end))
         return end.with_changes(last_line=line.last_line, indent=line.indent), ends
+
+
+@dataclass(frozen=True, slots=True)
+class DropCall(Edit):
+    """Takes the last link off the chain at ``span``: ``E.method(args)`` becomes ``E``.
+
+    It is refused where a comment would be lost.
+
+    Attributes:
+        kept: Where ``E`` stands.
+    """
+
+    kept: Span
+
+    @property
+    def owns(self) -> tuple[Span, ...]:
+        return (Span(*self.kept[2:], *self.span[2:]),)
+
+    def change(self, node: cst.CSTNode) -> cst.CSTNode:
+        import libcst as cst
+
+        from ._layout import remarks
+
+        if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+            raise EditError("the edit expects a call of a method here")
+        kept = node.func.value
+        if remarks(node.with_changes(lpar=[], rpar=[])) - remarks(kept):
+            raise EditError("removing the call would lose a comment")
+        lpar, rpar = [*node.lpar, *kept.lpar], [*kept.rpar, *node.rpar]
+        return kept.with_changes(lpar=lpar, rpar=rpar)
+
+    def mean(self, node: ast.AST) -> ast.AST:
+        assert isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        return node.func.value
 
 
 def _last_gap(node: cst.BaseExpression) -> Space:

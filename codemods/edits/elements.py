@@ -1,4 +1,4 @@
-"""Edit of a list display: one more element."""
+"""Edits of list and tuple displays: one more element, and a list for a tuple."""
 
 from __future__ import annotations
 
@@ -38,3 +38,33 @@ class AppendElement(Edit):
         assert isinstance(node, ast.List)
         node.elts.append(expression(self.source))
         return node
+
+
+@dataclass(frozen=True, slots=True)
+class TupleToList(Edit):
+    """Makes the tuple display at ``span`` a list display with the same elements."""
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        return ("brackets",)
+
+    def change(self, node: cst.CSTNode) -> cst.CSTNode:
+        import libcst as cst
+
+        if not isinstance(node, cst.Tuple):
+            raise EditError("the edit expects a tuple display here")
+        left, right = cst.LeftSquareBracket(), cst.RightSquareBracket()
+        if node.lpar:
+            left = left.with_changes(whitespace_after=node.lpar[-1].whitespace_after)
+            right = right.with_changes(whitespace_before=node.rpar[0].whitespace_before)
+        return cst.List(
+            elements=node.elements,
+            lbracket=left,
+            rbracket=right,
+            lpar=node.lpar[:-1],
+            rpar=node.rpar[1:],
+        )
+
+    def mean(self, node: ast.AST) -> ast.AST:
+        assert isinstance(node, ast.Tuple)
+        return ast.List(node.elts, node.ctx)

@@ -6,34 +6,19 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ._base import EditError, expression
+from ._base import EditError
+from .handler import meant
+from .registration import Registration
 from .statements import InsertStatements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import libcst as cst
 
+    from .handler import Handler, Split
+
 _Line = TypeVar("_Line")
-
-
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """What one hook runs: the body of its function, or a call of it.
-
-    Attributes:
-        source: The function, with the comments directly above it; or the statement that calls it.
-        call: Whether ``source`` is that statement.
-        init: The index in the body of the call of ``Tortoise.init``, or -1.
-        schemas: Whether the statement after it generates the schemas, and no more.
-        close: The index of the statement that closes the connections, and no more, or -1.
-    """
-
-    source: str
-    call: bool = False
-    init: int = -1
-    schemas: bool = False
-    close: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +69,18 @@ class InsertLifespan(InsertStatements):
         function = ast.parse(self.head()).body[0]
         assert isinstance(function, ast.AsyncFunctionDef)
         pause: ast.stmt = ast.Expr(ast.Yield())
-        parts = arranged(self, _meant_lines, pause)
-        context = ast.withitem(self._registration(parts.init))
+        parts = arranged(self, meant, pause)
+        context = ast.withitem(self.registration.meant(parts.init))
         inside = ast.AsyncWith(items=[context], body=list(parts.inside))
         function.body = [*parts.before, inside, *parts.after]
         return ast.fix_missing_locations(function)
 
-    def _registration(self, init: ast.stmt) -> ast.expr:
+    @property
+    def registration(self) -> Registration:
         """The call that takes the place of ``Tortoise.init``."""
-        if not isinstance(init, ast.Expr) or not isinstance(init.value, ast.Await):
-            raise EditError("the edit expects an awaited call here")
-        call = init.value.value
-        if not isinstance(call, ast.Call) or len(call.args) > len(self.arguments):
-            raise EditError("the edit expects a call of Tortoise.init here")
-        named = zip(self.arguments, call.args, strict=False)
-        keywords = [ast.keyword(name, value) for name, value in named]
-        keywords += call.keywords
-        if any(handler.schemas for handler in self.startup):
-            keywords.append(ast.keyword("generate_schemas", expression("True")))
-        function = ast.Name("RegisterTortoise", ast.Load())
-        return ast.Call(function, [ast.Name(self.parameter, ast.Load())], keywords)
+        schemas = any(handler.generates for handler in self.startup)
+        indent = self.indent
+        return Registration(self.parameter, self.arguments, schemas, indent, indent, self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +101,13 @@ class Parts(Generic[_Line]):
 
 
 def arranged(
-    edit: InsertLifespan, read: Callable[[Handler], list[list[_Line]]], pause: _Line
+    edit: InsertLifespan, read: Callable[[Handler], Split[_Line]], pause: _Line
 ) -> Parts[_Line]:
     """The statements of the handlers in their places.
 
     Args:
         edit: The edit.
-        read: What becomes of each statement of a handler's body, in order.
+        read: What becomes of the statements of a handler.
         pause: The statement that yields.
     """
     before: list[_Line] = []
@@ -138,40 +115,17 @@ def arranged(
     after: list[_Line] = []
     init: _Line | None = None
     for handler in edit.startup:
-        lines = read(handler)
-        if handler.init >= 0:
-            init = lines[handler.init][0]
-            before += _flat(lines[: handler.init])
-            lines = lines[handler.init + 1 :]
-        (before if init is None else inside).extend(_flat(lines))
+        part = read(handler)
+        (before if init is None else inside).extend(part.head)
+        init = part.init if init is None else init
+        (before if init is None else inside).extend(part.tail)
     inside.append(pause)
     target = inside
     for handler in edit.shutdown:
-        lines = read(handler)
-        if handler.close >= 0:
-            inside += _flat(lines[: handler.close + 1])
-            lines, target = lines[handler.close + 1 :], after
-        target += _flat(lines)
+        part = read(handler)
+        target += part.head
+        target = after if handler.close >= 0 else target
+        target += part.tail
     if init is None:
         raise EditError("no handler calls Tortoise.init")
     return Parts(before, init, inside, after)
-
-
-def _flat(lines: Sequence[list[_Line]]) -> list[_Line]:
-    return [line for some in lines for line in some]
-
-
-def _meant_lines(handler: Handler) -> list[list[ast.stmt]]:
-    """The statements of a handler, one list for each; none for what goes."""
-    function = ast.parse(handler.source).body[0]
-    if handler.call:
-        return [[function]]
-    assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-    lines: list[list[ast.stmt]] = [[statement] for statement in function.body]
-    if ast.get_docstring(function, clean=False) is not None:
-        lines[0] = []
-    if handler.schemas:
-        lines[handler.init + 1] = []
-    if handler.close >= 0:
-        lines[handler.close] = []
-    return [[s for s in some if not isinstance(s, ast.Pass)] for some in lines]

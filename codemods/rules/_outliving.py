@@ -10,6 +10,7 @@ from ..orm import scopes
 from ..orm.chains import Chain, chain_of
 from ..orm.infer import Types, place, types_of
 from ..orm.query_binding import By, binding_of, binds_when_built, handed_on
+from ..orm.reach import function_called, reach_of
 from ..orm.transactions import Transaction, around, is_atomic, on_its_connection, shared
 from ..orm.types import (
     ApiMethod,
@@ -39,6 +40,7 @@ _BACKGROUND = frozenset(
         "starlette.background.BackgroundTasks",
     }
 )
+_GROUP = "asyncio.TaskGroup"
 _FINISHING = frozenset({"commit", "rollback"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -48,7 +50,8 @@ class Outliving(NamedTuple):
 
     Attributes:
         node: What uses it, or hands it out.
-        kind: ``call``, ``finish``, ``query``, ``returned``, ``closure``, ``task``, ``background``.
+        kind: ``call``, ``finish``, ``query``, ``returned``, ``closure``, ``task``, ``inherits``,
+            ``background``.
         subject: The name, or the source, of what the message is about.
     """
 
@@ -176,6 +179,8 @@ class Outlived:
         work = node.args[0]
         if self._mentions(work) or self._is_call_of_orm(work):
             yield Outliving(node, kind, self._source(work))
+        elif self._inherits(work):
+            yield Outliving(node, "inherits", self._source(work))
 
     def _starter(self, node: ast.Call) -> str:
         """What a call starts: a task, something in the background, or nothing known."""
@@ -187,7 +192,21 @@ class Outlived:
         if node.func.attr == "add_task":
             return "background" if _kind(self.types.of(on)) in _BACKGROUND else ""
         is_loop = isinstance(on, ast.Call) and _external(self.types.of(on.func)) in _LOOPS
-        return "task" if node.func.attr == "create_task" and is_loop else ""
+        late = is_loop or (isinstance(on, ast.Name) and on.id in self._groups)
+        return "task" if node.func.attr == "create_task" and late else ""
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        """The task groups around the block, by name: they wait for their tasks after it."""
+        names: list[str] = []
+        for outer in self.module.ancestors(self.block.node):
+            if isinstance(outer, FunctionNode):
+                break
+            for item in outer.items if isinstance(outer, ast.AsyncWith) else ():
+                call, target = item.context_expr, item.optional_vars
+                made = isinstance(call, ast.Call) and _external(self.types.of(call.func)) == _GROUP
+                names += [target.id] if made and isinstance(target, ast.Name) else []
+        return frozenset(names)
 
     def _is_awaited(self, node: ast.Call) -> bool:
         """Whether a task may be awaited in the block: it is not dropped, nor named and unused."""
@@ -208,6 +227,13 @@ class Outlived:
         one = isinstance(self.types.of(node), Coroutine) and len(chain.links) > 0
         passes = any(_is_passing(link.call) for link in chain.links)
         return one and not passes and not self.outer and on_its_connection(self.module, self.block)
+
+    def _inherits(self, node: ast.expr) -> bool:
+        """A function of the project that uses the database with what the context gives it."""
+        if self.outer or not on_its_connection(self.module, self.block):
+            return False
+        called = function_called(self.types, node) is not None
+        return called and reach_of(self.module, self.types, node).inherits
 
     # The connection
 

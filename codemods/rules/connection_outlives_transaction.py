@@ -10,8 +10,9 @@ What it does
     and, in the block:
     - queries and coroutines that are returned without having been awaited and that keep the
       connection; the connection itself, and nested functions that read its name, when returned;
-    - tasks (`asyncio.create_task`) that nothing awaits in the block, and that use the connection,
-      be it by inheriting the context of the block;
+    - tasks (`asyncio.create_task`, or a task group around the block) that nothing awaits in the
+      block, and that use the connection: because it is passed, or because a task inherits the
+      context of the block, in which the ORM calls of your functions find it;
     - what FastAPI's and Starlette's `BackgroundTasks` are given, if it holds the connection.
 
 Why
@@ -63,6 +64,10 @@ _THEN = (
     "SQLite and MySQL run it outside of any transaction of yours, PostgreSQL raises InterfaceError "
     "(connection has been released back to the pool)"
 )
+_THEN_INHERITED = (
+    "SQLite runs it outside of any transaction of yours, MySQL too or fails, PostgreSQL raises "
+    "InterfaceError (connection has been released back to the pool)"
+)
 _MESSAGES = {
     "call": "{subject}() uses {conn} after its transaction has ended",
     "finish": "{subject}() is called after the transaction has ended",
@@ -70,6 +75,10 @@ _MESSAGES = {
     "closure": "{subject}() reads {conn}, whose transaction has ended",
     "returned": "{subject} is returned with the connection of a transaction that ends here",
     "task": "the task of {subject} can outlive the transaction whose connection it uses",
+    "inherits": (
+        "{subject} can outlive the transaction, and finds its connection in the context that the "
+        "task inherits"
+    ),
     "background": "{subject} runs after the transaction whose connection it is given",
 }
 _ADVICE = {
@@ -79,6 +88,7 @@ _ADVICE = {
     "closure": "call it in the block, or let it take the connection as an optional parameter",
     "returned": "await it in the block, or build it after the block",
     "task": "await it in the block, or start it after the block without the connection",
+    "inherits": "await it in the block, or start it after the block",
     "background": "leave the connection out, and add it after the block",
 }
 
@@ -96,7 +106,7 @@ def _finding(module: Module, block: Transaction, late: Outliving) -> Finding:
     if late.kind == "finish":
         then = "it raises TransactionManagementError: Transaction already finalised"
     else:
-        then = _THEN
+        then = _THEN_INHERITED if late.kind == "inherits" else _THEN
     return Finding(
         RULE.code,
         module.path,

@@ -14,7 +14,8 @@ Why
     - SQLite waits for the transaction's lock for ever.
     - PostgreSQL and MySQL run it on another connection: a read does not see what the transaction
       has written, and an `update()` or `delete()` survives the rollback.
-    A query that was bound in an earlier transaction is no better off: PostgreSQL raises
+    A query that was bound in an earlier transaction, or in the same block in an earlier turn of a
+    loop, is no better off: PostgreSQL raises
     `InterfaceError: cannot call Connection.fetch(): connection has been released back to the pool`.
 
 Before
@@ -54,10 +55,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..edits.chain import CallMethod
 from ..orm import api
+from ..orm.block_connections import Lives, lives_on
 from ..orm.calls import tortoise_version
 from ..orm.chains import chain_of
+from ..orm.homes import is_routed
 from ..orm.infer import Types, types_of
 from ..orm.query_binding import Binding, By, binding_of, handed_on
+from ..orm.query_runs import earlier_turn
 from ..orm.transactions import (
     Transaction,
     around,
@@ -121,15 +125,28 @@ def _uses(module: Module, types: Types, block: Transaction) -> Iterator[_Use]:
     scope = module.scope(block.node)
     if is_atomic(module, scope):
         return
-    open_there = {block.node, *around(module, block.node)}
     for group in awaited_in(types, block.node.body):
         for node in group:
             name = handed_on(chain_of(types, node))
-            bound = binding_of(module, types, name) if name else None
-            if name is None or bound is None or bound.by is By.PASSING:
-                continue
-            if open_there.isdisjoint(around(module, bound.node)):
+            bound = _bound_elsewhere(module, types, block, name) if name else None
+            if name is not None and bound is not None:
                 yield _Use(name, bound, len(group) == 1)
+
+
+def _bound_elsewhere(
+    module: Module, types: Types, block: Transaction, name: ast.Name
+) -> Binding | None:
+    """What has bound a query to something else than the transactions that are open at its use."""
+    found, outer = types.of(name), list(around(module, block.node))
+    if isinstance(found, Query) and lives_on(module, block, found.model) is Lives.ELSEWHERE:
+        return None
+    bound = binding_of(module, types, name)
+    if bound is not None:
+        passed = bound.by is By.PASSING
+        open_then = {block.node, *outer}.isdisjoint(around(module, bound.node))
+        return bound if open_then and not passed else None
+    run = earlier_turn(module, types, name, block.node) if not outer else None
+    return Binding(By.RUNNING, run) if run is not None else None
 
 
 def _obstacle(module: Module, types: Types, block: Transaction, use: _Use) -> tuple[str, str]:
@@ -140,7 +157,8 @@ def _obstacle(module: Module, types: Types, block: Transaction, use: _Use) -> tu
         return "what the variable holds takes no connection any more", _BY_HAND
     if list(opened_by(types, block.node))[-1].call is not block.call:
         return "this block opens several transactions", _BY_HAND
-    if not on_its_connection(module, block):
+    routed = not on_its_connection(module, block) and is_routed(module.project, module.path)
+    if routed or lives_on(module, block, found.model) is not Lives.HERE:
         return (
             "the project does not show that this block's connection is that of the model",
             f"if it is, call .using_db({block.handle or '...'}) on the query",
@@ -171,6 +189,11 @@ def _without_handle(block: Transaction) -> tuple[str, str]:
 
 def _message(module: Module, use: _Use) -> str:
     line = use.binding.node.lineno
+    if not set(around(module, use.name)).isdisjoint(around(module, use.binding.node)):
+        return (
+            f"{use.name.id} is run on line {line} in every turn of the loop, and the first turn "
+            "binds it to a transaction that has ended by the second"
+        )
     how = f"built on line {line}" if use.binding.by is By.BUILDING else f"run on line {line}"
     if next(around(module, use.binding.node), None) is not None:
         return f"{use.name.id} was {how}, which bound it to a transaction that has ended"

@@ -1,4 +1,4 @@
-"""The rewrites of TOR234, executed: the same results, and no more statements than relations."""
+"""The rewrites of N+1 loops, executed: the same results, and no more statements than relations."""
 
 from __future__ import annotations
 
@@ -20,30 +20,69 @@ if TYPE_CHECKING:
 
     from tortoise_fix.codemods.run.changes import Plan
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "n-plus-one"
-REWRITES = sorted(case.name for case in FIXTURES.iterdir() if (case / "after").is_dir())
+ALL = Path(__file__).parent.parent / "fixtures"
+FIXTURES = ALL / "n-plus-one"
+FAMILY = ("n-plus-one", "fetch-related-in-loop", "prefetched-queried-again")
+REWRITES = sorted(
+    f"{rule}/{case.name}"
+    for rule in FAMILY
+    for case in (ALL / rule).iterdir()
+    if (case / "after").is_dir()
+)
 #: Unsafe ones whose doubt is unfounded in the case at hand, so that they must come out the same.
 UNFOUNDED = (
-    "limit-without-order",
-    "loop-in-a-branch",
-    "loop-left-early",
-    "loop-over-a-slice",
-    "read-in-a-branch",
-    "read-in-a-condition",
-    "read-in-and",
-    "read-in-try",
-    "unknown-awaited-call",
+    "n-plus-one/limit-without-order",
+    "n-plus-one/loop-in-a-branch",
+    "n-plus-one/loop-left-early",
+    "n-plus-one/loop-over-a-slice",
+    "n-plus-one/nested-left-early",
+    "n-plus-one/read-in-a-branch",
+    "n-plus-one/read-in-a-condition",
+    "n-plus-one/read-in-and",
+    "n-plus-one/read-in-try",
+    "n-plus-one/unknown-awaited-call",
+    "fetch-related-in-loop/in-a-branch",
+    "fetch-related-in-loop/left-early",
+    "fetch-related-in-loop/shared-objects-handed-on",
+    "prefetched-queried-again/in-a-try",
+    "prefetched-queried-again/shared-objects-handed-on",
+    "query-by-key-in-loop/get",
+    "query-by-key-in-loop/get-or-none",
+    "query-by-key-in-loop/filter-first",
+    "aggregate-in-loop/count",
+    "aggregate-in-loop/exists",
+    "aggregate-in-loop/prefetched",
 )
+#: Rules that repair what raises as it stands.
+RAISING = ("prefetch-overwritten", "unfetched-relation-iter", "unfetched-fk-attr")
+REPAIRED = sorted(
+    f"{rule}/{case.name}"
+    for rule in RAISING
+    for case in (ALL / rule).iterdir()
+    if (case / "after").is_dir()
+)
+CODES = ("TOR234", "TOR260", "TOR261", "TOR262", "TOR263")
 SIZE = 8
 #: Statements that a case runs for each row besides, because its query is no read of a relation.
-PER_ROW = {"read-only-calls-around": SIZE}
+PER_ROW = {
+    "n-plus-one/read-only-calls-around": SIZE,
+    "n-plus-one/write-to-another-model": 2 * SIZE,
+    "fetch-related-in-loop/write-to-another-model": 2 * SIZE,
+    "prefetched-queried-again/another-relation-too": SIZE,
+    # One for each author, besides those for the books and what belongs to them.
+    "n-plus-one/nested-filtered": 2 * 3,
+    "n-plus-one/nested-handed-on": SIZE,
+    "n-plus-one/nested-write": 3 * SIZE,
+}
 #: Two queries for the rows and two for each of two relations.
 CONSTANT = 6
+#: Cases that run no query too many, but fail on a None that is not among their rows.
+PAID = frozenset({"prefetched-queried-again/nullable-forward"})
 
 
-def load_ormrun() -> ModuleType:
-    """The helper next to this file; it is not a package that could be imported."""
-    spec = importlib.util.spec_from_file_location("ormrun", Path(__file__).with_name("ormrun.py"))
+def load(name: str) -> ModuleType:
+    """A helper next to this file; it is not in a package that could be imported."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -51,7 +90,8 @@ def load_ormrun() -> ModuleType:
     return module
 
 
-ormrun = load_ormrun()
+ormrun = load("ormrun")
+databases = load("databases")
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +99,8 @@ def library_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIBRARY_SIZE", str(SIZE))
 
 
-def planned(root: Path, *, unsafe: bool = False) -> Plan:
-    settings = Settings(select=("TOR234",), unsafe=unsafe)
+def planned(root: Path, *, unsafe: bool = False, select: tuple[str, ...] = ("TOR234",)) -> Plan:
+    settings = Settings(select=select, unsafe=unsafe)
     return plan(Request(root, (root,), settings, cache=False))
 
 
@@ -73,10 +113,10 @@ class Seen(NamedTuple):
     rows: dict[str, list[str]]
 
 
-def both(before: Path, after: Path) -> tuple[Seen, Seen, int, int]:
+def both(before: Path, after: Path, url: str = "sqlite://:memory:") -> tuple[Seen, Seen, int, int]:
     """What can be seen of the two runs, and how many statements each took after its seed."""
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(ormrun.run, (before, after))
+    with ThreadPoolExecutor(2) as pool, databases.fresh(url, 2) as urls:
+        first, second = pool.map(ormrun.run, (before, after), urls)
     seen = [Seen(o.value, o.printed, o.exception, o.rows) for o in (first, second)]
     return seen[0], seen[1], measured(first.statements), measured(second.statements)
 
@@ -86,13 +126,14 @@ def measured(statements: list[str]) -> int:
     return len(statements) - marks[-1] - 1
 
 
+@pytest.mark.parametrize("url", databases.DATABASES, ids=databases.kind)
 @pytest.mark.parametrize("name", REWRITES)
-def test_a_rewrite_gives_the_same_with_a_constant_number_of_statements(name: str) -> None:
-    before, after, queries, fewer = both(FIXTURES / name / "before", FIXTURES / name / "after")
+def test_a_rewrite_gives_the_same_with_a_constant_number_of_statements(name: str, url: str) -> None:
+    before, after, queries, fewer = both(ALL / name / "before", ALL / name / "after", url)
 
     assert after == before
     assert before.exception == ""
-    assert fewer < queries
+    assert fewer <= queries if name in PAID else fewer < queries
     assert fewer <= CONSTANT + PER_ROW.get(name, 0)
 
 
@@ -101,15 +142,25 @@ def test_an_unsafe_rewrite_gives_the_same_where_its_doubt_is_unfounded(
     name: str, tmp_path: Path
 ) -> None:
     root = tmp_path / "project"
-    shutil.copytree(FIXTURES / name / "before", root)
-    made = planned(root, unsafe=True)
+    shutil.copytree(ALL / name / "before", root)
+    made = planned(root, unsafe=True, select=CODES)
     carry_out(made)
 
-    before, after, _, fewer = both(FIXTURES / name / "before", root)
+    before, after, _, fewer = both(ALL / name / "before", root)
 
-    assert made.changes
+    assert made.changes and not made.faults
     assert after == before
+    assert before.exception == ""
     assert fewer <= CONSTANT
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_what_raised_for_want_of_a_relation_no_longer_does(name: str) -> None:
+    before, after, _, _ = both(ALL / name / "before", ALL / name / "after")
+
+    assert before.exception.startswith(("NoValuesFetched", "AttributeError"))
+    assert after.exception == ""
+    assert after.rows == before.rows
 
 
 def report(tmp_path: Path, body: str, models: str = "") -> Plan:
@@ -122,6 +173,15 @@ def report(tmp_path: Path, body: str, models: str = "") -> Plan:
         f"from models import *\nimport models\n\n\nasync def report():\n{lines}"
     )
     return planned(tmp_path)
+
+
+def test_two_rules_add_to_one_query_without_dropping_what_the_other_added(tmp_path: Path) -> None:
+    loop = "for b in await Book.all():\n    await b.fetch_related('reviews')\n"
+    report(tmp_path, loop + "    x = len(await b.tags)")
+    changed = planned(tmp_path, select=CODES).changes
+
+    assert changed[0].new.count(b"prefetch_related") == 1
+    assert {b"reviews", b"tags"} <= set(changed[0].new.replace(b"'", b'"').split(b'"'))
 
 
 def safeties(made: Plan) -> list[str]:

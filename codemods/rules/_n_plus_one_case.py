@@ -24,11 +24,29 @@ class Read:
         inner: ``row.relation``.
         relation: The relation.
         loop: The loop.
+        outer: The read that gave the object whose relation it is; None for a row of the query.
     """
 
     inner: ast.Attribute
     relation: Relation
     loop: Loop
+    outer: Read | None
+
+    @property
+    def path(self) -> str:
+        """The relations from the row of the query on, as the query is told to fetch them."""
+        name = self.relation.name
+        return f"{self.outer.path}__{name}" if self.outer else name
+
+    @property
+    def loops(self) -> frozenset[Loop]:
+        """The loops over rows that it lies in by what it reads."""
+        return frozenset({self.loop}) | (self.outer.loops if self.outer else frozenset())
+
+    @property
+    def root(self) -> Loop:
+        """The loop over the rows of the query."""
+        return self.outer.root if self.outer else self.loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,15 @@ class Site(Read):
         A reverse one-to-one could be joined, but then PostgreSQL gives unordered rows in another
         order.
         """
-        return self.relation.to_many or self.relation.kind == "reverse_o2o"
+        apart = self.relation.to_many or self.relation.kind == "reverse_o2o"
+        return apart or (isinstance(self.outer, Read) and _needs_query(self.outer))
+
+
+def _needs_query(read: Read) -> bool:
+    """Whether a relation on the way to another one cannot be joined."""
+    if read.relation.to_many or read.relation.kind == "reverse_o2o":
+        return True
+    return read.outer is not None and _needs_query(read.outer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +84,14 @@ class Source:
     Attributes:
         chain: The calls that make it.
         model: The model of its rows.
-        fetched: The relations that it fetches already.
+        fetched: The paths of relations that it fetches already.
+        prefetched: Those of them that it fetches by queries of their own.
     """
 
     chain: Chain
     model: Model
     fetched: frozenset[str]
+    prefetched: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +103,7 @@ class Case:
         types: What is known of the expressions of the scope.
         scope: The function that holds the query and the loops.
         rows: What becomes of the rows.
+        inner: What becomes of the related objects that are asked for relations in their turn.
         source: The query.
         sites: The places that query relations which the query does not fetch; at least one.
         verdict: What stands against a rewrite, as far as it was found.
@@ -84,6 +113,7 @@ class Case:
     types: Types
     scope: Scope
     rows: Rows
+    inner: tuple[Rows, ...]
     source: Source
     sites: tuple[Site, ...]
     verdict: Verdict

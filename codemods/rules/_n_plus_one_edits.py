@@ -6,14 +6,14 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from ..edits.arguments import AddArguments
-from ..edits.chain import CallMethod
 from ..edits.expressions import KeepInner
 from ..orm import scopes
 from ..orm.control import within
 from ..orm.list_uses import needs_list
 from ..project.symbols import External
 from ..source import Span
+from ._fetch_edits import fetching
+from ._fetch_paths import covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,27 @@ _OPENING = re.compile(r"(?:^|[^\w)\]])\($")
 
 def edits_of(case: Case) -> tuple[Edit, ...]:
     """The edits of the query and of the loops."""
-    return (*_fetching(case), *_reading(case))
+    joined, apart = split(case)
+    return (*fetching(case, joined, apart), *reading(case))
+
+
+def split(case: Case) -> tuple[list[str], list[str]]:
+    """The paths that the query is to join, and those that get queries of their own.
+
+    A path fetches all that it leads through, and what leads on from a relation with a query of its
+    own cannot be joined.
+    """
+    kept = case.source.prefetched
+    apart = {site.path for site in case.sites if site.prefetched or _begins(kept, site.path)}
+    paths = list(dict.fromkeys(site.path for site in case.sites))
+    joined = {path for path in paths if path not in apart and not covers(apart, path)}
+    longest = {p for p in apart if not any(one.startswith(f"{p}__") for one in apart)}
+    return [p for p in paths if p in joined], [p for p in paths if p in longest]
+
+
+def _begins(have: frozenset[str], path: str) -> bool:
+    """Whether a path goes on from one of others."""
+    return any(path.startswith(f"{one}__") for one in have)
 
 
 def weigh_text(case: Case, site: Site) -> None:
@@ -44,7 +64,7 @@ def weigh_text(case: Case, site: Site) -> None:
     generator = next((one for one in outer if isinstance(one, ast.GeneratorExp)), None)
     if generator and not within(case.module, site.node, generator.generators[0].iter):
         against.append(f"a generator would cease to be asynchronous {where}")
-    if _listed(case.module, site) and not _is_builtin(case, "list"):
+    if _listed(case.module, site) and not is_builtin(case, "list"):
         against.append("the name list means something else here")
 
 
@@ -55,7 +75,8 @@ def _holds_comment(module: Module, site: Site) -> bool:
     return "#" in head + module.source.slice(Span(*inner[2:], *whole[2:]))
 
 
-def _is_builtin(case: Case, name: str) -> bool:
+def is_builtin(case: Case, name: str) -> bool:
+    """Whether a name means the builtin in the function."""
     known = case.module.project.resolve(case.module.path, name)
     return known == External(f"builtins.{name}") and name not in scopes.bindings(case.scope)
 
@@ -65,25 +86,7 @@ def _listed(module: Module, site: Site) -> bool:
     return site.relation.to_many and needs_list(module, site.node)
 
 
-def _fetching(case: Case) -> Iterator[Edit]:
-    """The edits of the query."""
-    module, span = case.module, case.module.span(case.rows.query)
-    quote = "'" if module.source.text.count("'") > module.source.text.count('"') else '"'
-    if not case.source.chain.links:
-        yield CallMethod(module.path, span, "all")
-    for method, apart in (("select_related", False), ("prefetch_related", True)):
-        names = [site.relation.name for site in case.sites if site.prefetched is apart]
-        sources = tuple(f"{quote}{name}{quote}" for name in dict.fromkeys(names))
-        if not sources:
-            continue
-        calls = [link.call for link in case.source.chain.links if link.method.name == method]
-        if calls:
-            yield AddArguments(module.path, module.span(calls[0]), sources)
-        else:
-            yield CallMethod(module.path, span, method, ", ".join(sources))
-
-
-def _reading(case: Case) -> Iterator[Edit]:
+def reading(case: Case) -> Iterator[Edit]:
     """The edits of the loops."""
     module = case.module
     for site in case.sites:

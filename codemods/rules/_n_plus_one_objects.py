@@ -17,6 +17,9 @@ from ..orm.types import Forward, Instance, ListOf, Manager, Plain
 from ..project.facts import FunctionNode
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from ..orm.rows import Rows
     from ..project.symbols import Class
     from ._n_plus_one_case import Case, Site
 
@@ -39,6 +42,11 @@ def weigh_sharing(case: Case, region: list[ast.stmt]) -> None:
     asked for the same relation twice.
     """
     shared = {site.relation.target for site in case.sites if _reads_twice(case, site)}
+    weigh_handed_on(case, region, {target for target in shared if target})
+
+
+def weigh_handed_on(case: Case, region: list[ast.stmt], shared: Set[Class]) -> None:
+    """Whether code out of sight gets objects of models that rows now share."""
     for node in nodes_of(region) if shared else ():
         if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store):
             continue
@@ -48,9 +56,9 @@ def weigh_sharing(case: Case, region: list[ast.stmt]) -> None:
             case.verdict.doubts.append(reason)
 
 
-def weigh_leaks(case: Case) -> None:
+def weigh_leaks(case: Case, rows: Rows) -> None:
     """A row that is used outside of its loop, where the variable still holds the last one."""
-    rows, names = case.rows, {name for _, name in case.rows.loops}
+    names = {name for _, name in rows.loops}
     inside = {node for loop, _ in rows.loops for node in ast.walk(whole(case.module, loop))}
     for node in scopes.own_nodes(case.scope):
         if node in inside:
@@ -58,18 +66,18 @@ def weigh_leaks(case: Case) -> None:
         if isinstance(node, FunctionNode | ast.Lambda):
             if any(getattr(inner, "id", "") in names for inner in ast.walk(node)):
                 case.verdict.escape(f"a nested function may use a row (line {node.lineno})")
-        elif isinstance(node, ast.Name) and _may_be_row(case, node, names):
+        elif isinstance(node, ast.Name) and _may_be_row(case, rows, node, names):
             case.verdict.escape(f"{node.id} is used outside of the loop (line {node.lineno})")
 
 
-def _may_be_row(case: Case, node: ast.Name, names: set[str]) -> bool:
+def _may_be_row(case: Case, rows: Rows, node: ast.Name, names: set[str]) -> bool:
     """Whether a name outside of the loops may stand for a row."""
     if not isinstance(node.ctx, ast.Load):
         return False
     kind = case.types.of(node)
     origins = kind.origins if isinstance(kind, Instance) else frozenset()
     unclear = node.id in names and not origins and not isinstance(kind, Plain)
-    return place(case.rows.query) in origins or unclear
+    return place(rows.query) in origins or unclear
 
 
 def _model_of(case: Case, node: ast.expr) -> Class | None:
@@ -81,9 +89,11 @@ def _model_of(case: Case, node: ast.expr) -> Class | None:
 
 def _reads_twice(case: Case, site: Site) -> bool:
     """Whether one object may be the answer to more than one read."""
-    if site.relation.kind == "m2m":
+    if site.relation.kind == "m2m" or site.outer is not None:
         return True
-    same = [other for other in case.sites if other.relation.name == site.relation.name]
+    if any(other.path.startswith(f"{site.path}__") for other in case.sites):
+        return True
+    same = [other for other in case.sites if other.path == site.path]
     return len(same) > 1 or len(loops_around(case.module, site.node)) > 1
 
 

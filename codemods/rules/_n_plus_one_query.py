@@ -9,6 +9,7 @@ from ..orm.chains import Chain, chain_of
 from ..orm.query_steps import is_step, with_steps
 from ..orm.transactions import transactions
 from ..orm.types import Manager, ModelClass
+from ._fetch_paths import literal
 from ._n_plus_one_case import Source
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ def source_of(module: Module, types: Types, scope: Scope, rows: Rows) -> Source 
     model = module.project.models.get(symbol) if symbol else None
     if chain is None or model is None or not _plain(module, rows, chain):
         return None
-    fetched = _fetched(chain)
-    return Source(chain, model, fetched) if fetched is not None else None
+    joined, apart = (_named(chain, method) for method in ("select_related", "prefetch_related"))
+    if joined is None or apart is None:
+        return None
+    return Source(chain, model, joined | apart, apart)
 
 
 def weigh_join(case: Case) -> None:
@@ -50,8 +53,11 @@ def _chain(module: Module, types: Types, scope: Scope, rows: Rows) -> Chain | No
     if not is_step(chain):
         return chain
     built = with_steps(module, types, scope, chain)
+    if built is None:
+        return None
     # A step that fetches may lie in a branch.
-    return built if built and _FETCHING.isdisjoint(built.names()) else None
+    steps = built.links[: len(built.links) - len(chain.links)]
+    return None if any(link.method.name in _FETCHING for link in steps) else built
 
 
 def _subject(chain: Chain) -> Class | None:
@@ -84,16 +90,10 @@ def _own_transaction(module: Module, rows: Rows, call: ast.Call) -> bool:
     return any(b.node in around and all(b.node in outer for outer in loops) for b in blocks)
 
 
-def _fetched(chain: Chain) -> frozenset[str] | None:
-    """The relations that the query fetches already; None where that cannot be read."""
-    names: set[str] = set()
-    calls = [link for link in chain.links if link.method.name in _FETCHING]
-    for link in calls:
-        if link.call.keywords:
-            return None
-        for argument in link.call.args:
-            if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
-                return None
-            names.add(argument.value.partition("__")[0])
-    once = len(calls) == len({link.method.name for link in calls})
-    return frozenset(names) if once else None
+def _named(chain: Chain, method: str) -> frozenset[str] | None:
+    """The paths that a query is told to fetch by a method; None where that cannot be read."""
+    calls = [link.call for link in chain.links if link.method.name == method]
+    arguments = [argument for call in calls for argument in call.args]
+    names = frozenset(map(literal, arguments))
+    unclear = "" in names or any(call.keywords for call in calls)
+    return None if unclear or len(calls) > 1 else names

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..orm.control import deferred, whole
 from ..orm.infer import place
 from ..orm.rows import Loop, is_async
-from ..orm.types import Forward, Instance, Manager, Plain
+from ..orm.types import ApiMethod, Forward, Instance, Manager, Plain
 from ._n_plus_one_case import Read, Site
 
 if TYPE_CHECKING:
@@ -20,24 +21,36 @@ if TYPE_CHECKING:
     from ..project.module import Module
     from ._verdict import Verdict
 
+#: Methods to which an object is its key.
+_KEYING = frozenset(
+    {"filter", "exclude", "get", "get_or_none", "exists", "update", "add", "remove"}
+)
+#: Methods that put an object into the one they make.
+_MAKING = frozenset({"create", "get_or_create", "update_or_create"})
 
-def reads_in(module: Module, types: Types, rows: Rows, verdict: Verdict) -> Iterator[Read]:
-    """The reads of relations in the loops over the rows; every other use of a row is weighed."""
+
+def reads_in(
+    module: Module, types: Types, rows: Rows, verdict: Verdict, outer: Read | None = None
+) -> Iterator[Read]:
+    """The reads of relations in the loops over the rows; every other use of a row is weighed.
+
+    ``outer`` is the read that gave the rows, where they are related objects.
+    """
     for loop, name in rows.loops:
         for use in _uses(module, loop, name):
             read = _attribute(module, types, rows, loop, use, verdict)
             found = _relation_read(module, types, loop, read, verdict) if read else None
             if found is not None:
-                yield found
+                yield replace(found, outer=outer)
 
 
 def weigh_unqueried(
     module: Module, reads: Iterable[Read], sites: Iterable[Site], verdict: Verdict
 ) -> None:
     """Code that reads a relation but does not query it holds a query, which it may run later."""
-    names = {site.relation.name for site in sites}
+    paths = {site.path for site in sites}
     for read in reads:
-        if not isinstance(read, Site) and read.relation.name in names:
+        if not isinstance(read, Site) and read.path in paths:
             where = f"{module.text(read.inner)} is read without await (line {read.inner.lineno})"
             verdict.against.append(where)
 
@@ -60,6 +73,8 @@ def _attribute(
     elif not isinstance(kind, Instance) or kind.origins != frozenset({origin}):
         if not _is_other(kind, origin):
             verdict.against.append(f"{use.id} may be another row {line}")
+    elif is_only_keyed(module, types, use) or _is_tested(module, use):
+        return None
     elif not isinstance(parent, ast.Attribute):
         verdict.escape(f"the whole row is handed on {line}")
     elif not isinstance(parent.ctx, ast.Load):
@@ -67,6 +82,32 @@ def _attribute(
     else:
         return parent
     return None
+
+
+def is_only_keyed(module: Module, types: Types, use: ast.Name) -> bool:
+    """Whether a row is an argument of the query API, which reads its key and keeps nothing."""
+    call = module.parent(use)
+    if isinstance(call, ast.keyword):
+        call = module.parent(call)
+    called = types.of(call.func) if isinstance(call, ast.Call) else None
+    if not isinstance(called, ApiMethod) or use is getattr(call, "func", None):
+        return False
+    if called.name in _KEYING:
+        return True
+    outer = module.parent(call) if call else None
+    unused = isinstance(outer, ast.Await) and isinstance(module.parent(outer), ast.Expr)
+    return called.name in _MAKING and unused
+
+
+def _is_tested(module: Module, use: ast.Name) -> bool:
+    """Whether code only asks whether there is an object."""
+    parent = module.parent(use)
+    if isinstance(parent, ast.If | ast.IfExp | ast.While):
+        return parent.test is use
+    if isinstance(parent, ast.Compare):
+        against = [one.value for one in parent.comparators if isinstance(one, ast.Constant)]
+        return against == [None] and isinstance(parent.ops[0], ast.Is | ast.IsNot)
+    return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
 
 
 def _is_other(kind: Type, origin: Place) -> bool:
@@ -94,8 +135,8 @@ def _relation_read(
             verdict.escape(f"{module.text(read)} may read relations (line {read.lineno})")
         return None
     if node is None:
-        return Read(read, kind.relation, loop)
-    return Site(read, kind.relation, loop, node)
+        return Read(read, kind.relation, loop, None)
+    return Site(read, kind.relation, loop, None, node)
 
 
 def _queried(module: Module, read: ast.Attribute) -> ast.expr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..orm.control import BRANCHES, JUMPS, is_conditional, nodes_of, whole
+from ..orm.control import BRANCHES, JUMPS, is_conditional, nodes_of, whole, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ def weigh_way(case: Case, region: list[ast.stmt]) -> None:
     first = min(loop.iter.lineno for loop, _ in case.rows.loops)
     for node in nodes_of(region):
         if isinstance(node, ast.Return | ast.Raise) and node.lineno < first:
+            if any(within(case.module, loop, node) for loop, _ in case.rows.loops):
+                continue
             guard = case.module.parent(node)
             if guard is None or not _asks_for_rows(guard, case.rows):
                 doubts.append(f"the loop may not be reached (line {node.lineno})")
@@ -34,19 +36,31 @@ def weigh_way(case: Case, region: list[ast.stmt]) -> None:
 def weigh_path(case: Case, site: Site) -> None:
     """Whether every row's relation is read."""
     text, doubts = case.module.text(site.inner), case.verdict.doubts
-    branch = f"{text} is read in a branch, so not for every row"
+    branch = f"{text} stands in a branch, so it is not reached for every row"
     child: ast.AST = site.node
-    for outer in _up_to_loop(case, site):
+    for outer in (*_up_to_loop(case, site), whole(case.module, site.root)):
         if isinstance(outer, ast.Try):
-            doubts.append(f"{text} is read in a try block, which no longer sees it fail")
-        elif outer is not site.loop and is_conditional(outer, child):
+            doubts.append(f"{text} stands in a try block, which no longer sees it fail")
+        elif not _is_own(case, site, outer) and is_conditional(outer, child):
             doubts.append(branch)
+        elif isinstance(outer, ast.For | ast.AsyncFor) and _can_be_left(outer, child):
+            doubts.append(f"the loop can be left before {text} is reached for every row")
         child = outer
-    if isinstance(site.loop, ast.comprehension):
-        if site.loop.ifs and not _in_first_condition(case, site, site.loop):
+    for loop in site.loops:
+        sorted_out = isinstance(loop, ast.comprehension) and bool(loop.ifs)
+        if sorted_out and not _in_first_condition(case, site, loop):
             doubts.append(branch)
-    elif isinstance(child, ast.stmt | ast.expr) and _can_be_left(site.loop, child):
-        doubts.append(f"the loop can be left before {text} was read for every row")
+
+
+def _is_own(case: Case, site: Site, node: ast.AST) -> bool:
+    """Whether a node is a loop over the rows that lead to a read, or asks whether there is one."""
+    if node in site.loops or any(whole(case.module, loop) is node for loop in site.loops):
+        return True
+    test = node.test if isinstance(node, ast.If | ast.IfExp) else None
+    owner = site.inner.value
+    if not isinstance(test, ast.Name) or not isinstance(owner, ast.Name) or site.outer is None:
+        return False
+    return test.id == owner.id and not site.outer.relation.to_many
 
 
 def _within_region(case: Case, loop: Loop, region: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -69,23 +83,26 @@ def _asks_for_rows(branch: ast.AST, rows: Rows) -> bool:
 
 def _up_to_loop(case: Case, site: Site) -> Iterator[ast.AST]:
     """What a read lies in, within the loop statement or the comprehension."""
-    end = whole(case.module, site.loop)
+    end = whole(case.module, site.root)
     for outer in case.module.ancestors(site.node):
         if outer is end:
             return
         yield outer
 
 
-def _in_first_condition(case: Case, site: Site, loop: ast.comprehension) -> bool:
+def _in_first_condition(case: Case, site: Site, loop: Loop) -> bool:
     """Whether the read is part of the first condition of a comprehension, which every row meets."""
+    if not isinstance(loop, ast.comprehension):
+        return False
     chain = (site.node, *_up_to_loop(case, site))
     return loop.ifs[0] in chain
 
 
-def _can_be_left(loop: ast.For | ast.AsyncFor, part: ast.stmt | ast.expr) -> bool:
+def _can_be_left(loop: ast.For | ast.AsyncFor, part: ast.AST) -> bool:
     """Whether the loop, or one run of its body, may end before this part of it has been run."""
+    line = getattr(part, "lineno", loop.lineno)
     return any(
-        isinstance(node, ast.Break | ast.Return) or node.lineno <= part.lineno
+        isinstance(node, ast.Break | ast.Return) or node.lineno <= line
         for node in nodes_of(loop.body)
         if isinstance(node, JUMPS)
     )

@@ -15,9 +15,11 @@ from ._n_plus_one_way import weigh_path, weigh_way
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..orm.rows import Rows
     from ..project.facts import ClassFact
     from ..project.models import Model, Relation
     from ..project.module import Module
+    from ..project.symbols import Class
     from ._n_plus_one_case import Case
 
 _GROWING = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
@@ -25,17 +27,19 @@ _GROWING = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
 
 def weigh(case: Case) -> None:
     """Add to the verdict all that stands against a rewrite."""
-    _weigh_models(case)
+    for site in case.sites:
+        weigh_relation(case, site.relation)
     region = region_of(case.module, case.rows)
     if region is None:
         case.verdict.against.append("the query and the loop lie in different branches")
     else:
-        _weigh_effects(case, region)
+        weigh_effects(case, region)
         weigh_changes(case, region)
         weigh_sharing(case, region)
         weigh_way(case, region)
-    _weigh_other_uses(case)
-    weigh_leaks(case)
+    for rows in (case.rows, *case.inner):
+        weigh_other_uses(case, rows)
+        weigh_leaks(case, rows)
     for site in case.sites:
         weigh_path(case, site)
         weigh_text(case, site)
@@ -43,19 +47,19 @@ def weigh(case: Case) -> None:
     weigh_join(case)
 
 
-def _weigh_models(case: Case) -> None:
+def weigh_relation(case: Case, relation: Relation) -> None:
+    """Whether the model behind a relation is known, and read as the query reads its own."""
     models = case.module.project.models
-    for site in case.sites:
-        name = site.relation.name
-        target = models.get(site.relation.target) if site.relation.target else None
-        if target is None:
-            case.verdict.against.append(f"the model behind {name} is not known")
-            continue
-        for one in (case.source.model, target):
-            if any("manager" in fact.meta for fact in _classes(case.module, one)):
-                case.verdict.against.append(f"{one.symbol.name} has a manager of its own")
-        if _unconstrained(case.source.model, target, site.relation):
-            case.verdict.doubts.append(f"{name} may lead to another database")
+    target = models.get(relation.target) if relation.target else None
+    owner = models.get(relation.owner) or case.source.model
+    if target is None:
+        case.verdict.against.append(f"the model behind {relation.name} is not known")
+        return
+    for one in (owner, target):
+        if any("manager" in fact.meta for fact in _classes(case.module, one)):
+            case.verdict.against.append(f"{one.symbol.name} has a manager of its own")
+    if _unconstrained(owner, target, relation):
+        case.verdict.doubts.append(f"{relation.name} may lead to another database")
 
 
 def _classes(module: Module, model: Model) -> Iterator[ClassFact]:
@@ -72,25 +76,48 @@ def _unconstrained(model: Model, target: Model, relation: Relation) -> bool:
     return False
 
 
-def _weigh_effects(case: Case, region: list[ast.stmt]) -> None:
+def weigh_effects(case: Case, region: list[ast.stmt]) -> None:
     """What is fetched early does not show what is written between then and the lazy read."""
     effects = effects_of(case.module, region)
-    if effects.write:
-        case.verdict.against.append(f"{effects.write} writes to the database")
+    for write in effects.writes:
+        if write.models is None or not _is_apart(case, write.models):
+            case.verdict.against.append(f"{write.where} writes to the database")
+            break
     if effects.unknown:
         case.verdict.doubts.append(f"{effects.unknown} may write to the database")
 
 
-def _weigh_other_uses(case: Case) -> None:
+def _is_apart(case: Case, written: frozenset[Class]) -> bool:
+    """Whether rows of these models are none that the query or its relations read."""
+    models = case.module.project.models
+    read = {case.source.model.symbol}
+    for site in case.sites:
+        read |= {site.relation.owner, *filter(None, (site.relation.target,))}
+        if site.relation.kind == "m2m" and _has_own_table(case, site.relation):
+            return False
+    tables = {model.table for symbol in read if (model := models.get(symbol))}
+    mine = {model.table for symbol in written if (model := models.get(symbol))}
+    return not read & written and not tables & mine and "" not in tables | mine
+
+
+def _has_own_table(case: Case, relation: Relation) -> bool:
+    """Whether a many-to-many relation may be kept in the table of a model."""
+    models = case.module.project.models
+    sides = (models.get(relation.owner), models.get(relation.target) if relation.target else None)
+    fields = [field for side in sides if side for field in side.fields.values()]
+    return any("through" in field.keywords or not field.complete for field in fields)
+
+
+def weigh_other_uses(case: Case, rows: Rows) -> None:
     """Uses of the variable that holds the rows, other than the loops."""
-    for use in case.rows.others:
-        line = getattr(use, "lineno", case.rows.statement.lineno)
-        if _grows(case.module, use):
+    for use in rows.others:
+        line = getattr(use, "lineno", rows.statement.lineno)
+        if grows(case.module, use):
             case.verdict.against.append(f"the list of rows is changed (line {line})")
         case.verdict.escape(f"the rows are used elsewhere too (line {line})")
 
 
-def _grows(module: Module, use: ast.AST) -> bool:
+def grows(module: Module, use: ast.AST) -> bool:
     """Whether rows of another origin may get into the list."""
     parent = module.parent(use)
     if isinstance(parent, ast.Attribute):

@@ -21,6 +21,16 @@ class Verdict:
     doubts: list[str] = field(default_factory=list)
     escapes: list[str] = field(default_factory=list)
 
+    def copy(self) -> Verdict:
+        """The same reasons, to which others can be added apart."""
+        return Verdict(list(self.against), list(self.doubts), list(self.escapes))
+
+    def add(self, other: Verdict) -> None:
+        """Add the reasons of another verdict."""
+        self.against += other.against
+        self.doubts += other.doubts
+        self.escapes += other.escapes
+
     def escape(self, reason: str) -> None:
         """Note that code out of sight gets an object, and may await what no longer can be."""
         self.doubts.append(reason)

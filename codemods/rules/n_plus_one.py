@@ -4,7 +4,9 @@ What it does
     A loop over the rows of a query that awaits a relation of each row runs one query for the rows
     and one more for every row. The rule adds the relation to the query, a forward relation by
     `select_related`, any other by `prefetch_related`, and takes the `await`
-    (and `.all()`) in the loop away, for with it every row would be queried again.
+    (and `.all()`) in the loop away, for with it every row would be queried again. Relations of the
+    related objects, in an inner loop or of an object in a variable, come along as a path
+    (`prefetch_related("books__tags")`) where that is as safe.
 
 Why
     100 books with their authors are 101 round trips to the database; afterwards they are 1 (a JOIN)
@@ -28,10 +30,10 @@ When it is safe
     The rows come from one query in the same function, of a model or of a relation of one object,
     written in one piece or built in steps in a variable that is used for nothing else but
     `.count()` and `.exists()`; the relation is one of
-    the model's; nothing between the query and the end of the loop writes to the database, as far
-    as calls can be followed; the relation is read for every row; rows and related objects are not
-    changed; what is read stays what it was: where the list itself is needed, `list(...)` is
-    written.
+    the model's; nothing between the query and the end of the loop writes to the models involved, as
+    far as calls can be followed, nor deletes anything; the relation is read for every row; rows and
+    related objects are not changed; what is read stays what it was: where the list itself is
+    needed, `list(...)` is written.
     Unsafe, applied with --unsafe only, where it rests on something that the source does not prove:
     an awaited call that cannot be followed, or a `yield`, in the loop; a relation that is read in a
     branch, a loop that is left early, runs in a branch or over a slice, where loading it for all
@@ -39,7 +41,7 @@ When it is safe
     elsewhere too; objects that are now shared by several rows, or by several reads, and handed on.
 
 What it leaves alone
-    Reported, for a hand: loops that write to the database; rows or related objects that are
+    Reported, for a hand: loops that write to these models; rows or related objects that are
     changed; a relation that can be None and rows that other code gets to see, which may await it;
     a read inside an f-string or a generator expression, or with a comment in it; models with a
     manager of their own; a query in another branch than its loop.
@@ -47,7 +49,7 @@ What it leaves alone
     query already fetches; queries that lock, group, annotate, read other columns than all, name
     a connection other than their own transaction's, or hold `Prefetch` objects; rows that come
     from a parameter or from another function; `asyncio.gather` over the relations of rows; loops
-    over `zip(...)`; relations of the related objects.
+    over `zip(...)`.
 
 Limits
     The rows of a query without an order come as the database likes. Most databases give them as
@@ -63,53 +65,67 @@ from typing import TYPE_CHECKING
 
 from ..orm.infer import Types, types_of
 from ..orm.rows import Rows, rows_in
-from ._base import Finding, Rule
-from ._n_plus_one_case import Case, Site
-from ._n_plus_one_edits import edits_of
+from ._base import Finding, Rule, Safety
+from ._fetch_paths import covers
+from ._n_plus_one_edits import edits_of, split
 from ._n_plus_one_query import source_of
-from ._n_plus_one_sites import reads_in, weigh_unqueried
+from ._n_plus_one_reads import case_of, reads_of
 from ._n_plus_one_weigh import weigh
 from ._n_plus_one_where import modules_that_query, scopes_that_query
-from ._verdict import Verdict
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from ..project.module import Module, Scope
+    from ._n_plus_one_case import Case, Read
 
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each query whose rows are asked for a relation one by one."""
     for scope in scopes_that_query(module):
         types = types_of(module, scope)
+        done: set[ast.expr] = set()
         for rows in rows_in(module, types, scope):
-            case = _case(module, types, scope, rows)
+            case = _case(module, types, scope, rows) if rows.query not in done else None
             if case is not None:
-                weigh(case)
+                done |= {inner.query for inner in case.inner}
                 yield _finding(case)
 
 
 def _case(module: Module, types: Types, scope: Scope, rows: Rows) -> Case | None:
-    """The query and its sites; None where no relation can be added that a loop queries."""
+    """The query and its sites; None where no relation can be added that a loop queries.
+
+    Relations of related objects are part of it where they can be fetched as safely.
+    """
     source = source_of(module, types, scope, rows)
     if source is None:
         return None
-    verdict = Verdict()
-    found = list(reads_in(module, types, rows, verdict))
-    reads = [read for read in found if read.relation.name not in source.fetched]
-    sites = tuple(read for read in reads if isinstance(read, Site))
-    if not sites:
-        return None
-    if "distinct" in source.chain.names() and not all(site.prefetched for site in sites):
-        return None  # DISTINCT would compare the joined columns, too
-    weigh_unqueried(module, reads, sites, verdict)
-    return Case(module, types, scope, rows, source, sites, verdict)
+    found = reads_of(module, types, scope, rows, source)
+
+    def wanted(read: Read) -> bool:
+        return not covers(source.fetched, read.path)
+
+    cases = []
+    for deep in (True, False):
+        case = case_of(module, types, scope, rows, source, found, wanted, deep, True)
+        if case is not None and not _compares_joined(case):
+            weigh(case)
+            cases.append(case)
+            if case.verdict.safety is Safety.SAFE:
+                return case
+    return cases[-1] if cases else None
+
+
+def _compares_joined(case: Case) -> bool:
+    """Whether DISTINCT would compare the columns of joined rows, too."""
+    return "distinct" in case.source.chain.names() and bool(split(case)[0])
 
 
 def _finding(case: Case) -> Finding:
     path, verdict = case.module.path, case.verdict
     span = case.module.span(case.sites[0].node)
-    listed = ", ".join(dict.fromkeys(site.relation.name for site in case.sites))
+    listed = ", ".join(dict.fromkeys(site.path for site in case.sites))
     message = f"one query per row for {listed}"
     edits = () if verdict.against else edits_of(case)
     return Finding(RULE.code, path, span, message, verdict.safety, edits, verdict.advice)

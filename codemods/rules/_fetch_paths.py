@@ -1,0 +1,58 @@
+"""Paths of relations, as in ``prefetch_related("reviews__author")``: what they name and cover."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..project.symbols import External
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..project.models import Relation
+    from ..project.module import Module
+    from ..project.symbols import Class
+
+_PREFETCH = frozenset({"tortoise.query_utils.Prefetch", "tortoise.expressions.Prefetch"})
+
+
+def literal(argument: ast.expr) -> str:
+    """The string that an argument is; empty where it is something else."""
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return value if isinstance(value, str) else ""
+
+
+def quoted(module: Module, name: str) -> str:
+    """A string as the file writes its strings."""
+    text = module.source.text
+    quote = "'" if text.count("'") > text.count('"') else '"'
+    return f"{quote}{name}{quote}"
+
+
+def prefetch_object(module: Module, argument: ast.expr) -> str:
+    """The relation in ``Prefetch("relation", ...)``; empty for anything else."""
+    if not isinstance(argument, ast.Call) or not argument.args:
+        return ""
+    found = module.resolve(argument.func)
+    known = isinstance(found, External) and found.dotted in _PREFETCH
+    return literal(argument.args[0]) if known else ""
+
+
+def covers(have: Iterable[str], path: str) -> bool:
+    """Whether a path is fetched where all of ``have`` are: a path fetches what it leads through."""
+    return any(one == path or one.startswith(f"{path}__") for one in have)
+
+
+def hops(module: Module, model: Class, path: str) -> Sequence[Relation]:
+    """The relations that a path leads through; empty where one of them is not known."""
+    found: list[Relation] = []
+    symbol: Class | None = model
+    for name in path.split("__"):
+        known = module.project.models.get(symbol) if symbol else None
+        relation = known.relations.get(name) if known else None
+        if relation is None or relation.kind == "unclear":
+            return ()
+        found.append(relation)
+        symbol = relation.target
+    return found

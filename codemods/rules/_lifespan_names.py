@@ -10,9 +10,9 @@ from ..project.facts import imports_of
 from ..project.symbols import External
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from ..orm.startup import Body
+    from ..orm.hook_bodies import Body
     from ..project.apps import App
     from ..project.module import Module
 
@@ -46,27 +46,32 @@ def roots(moved: Sequence[Body]) -> list[str]:
 def unavailable(app: App, moved: Sequence[Body]) -> str | None:
     """What keeps a name that the lifespan needs from being imported, or one from going."""
     for dotted in (MANAGER, REGISTER):
-        name = dotted.rpartition(".")[2]
-        if not _is_free(app, name, dotted):
-            return f"the name {name} means something else in this file"
+        if not is_free(app.module, dotted):
+            return f"the name {dotted.rpartition('.')[2]} means something else in this file"
     late = [n.lineno for n, f in imported(app.module) if f.name == "asynccontextmanager"]
     if late and min(late) > app.statement.lineno:
         return "asynccontextmanager is imported below the app"
-    for root in roots(moved):
-        place = _taken_from(app.module, root)
+    return taken(app.module, roots(moved))
+
+
+def taken(module: Module, names: Iterable[str]) -> str | None:
+    """Why the imports of some names may not go, as a clause, or None."""
+    for name in sorted({found.name for _, found in imported(module)}.intersection(names)):
+        place = taken_from(module, name)
         if place:
-            return f"{place} imports {root} from this file"
+            return f"{place} imports {name} from this file"
     return None
 
 
-def _is_free(app: App, name: str, dotted: str) -> bool:
+def is_free(module: Module, dotted: str) -> bool:
     """Whether a name is unbound in the module, or is already the one that is wished."""
-    if name not in app.module.facts.bindings:
-        return not app.module.facts.stars
-    return app.module.project.resolve(app.module.path, name) == External(dotted)
+    name = dotted.rpartition(".")[2]
+    if name not in module.facts.bindings:
+        return not module.facts.stars
+    return module.project.resolve(module.path, name) == External(dotted)
 
 
-def _taken_from(module: Module, name: str) -> str | None:
+def taken_from(module: Module, name: str) -> str | None:
     """A file that takes a name from this module, which may only have imported it, or None."""
     project = module.project
     for path in project.files:

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..orm.scopes import own_nodes
+from ..orm.set_up import helper_of, set_up
 from ..orm.startup import (
     CLOSE,
-    INIT,
+    OPENS,
+    app_in,
     awaits,
     call_of,
-    calls_init,
-    is_called,
-    positional,
-    registered_since,
     root_of,
 )
 from ..project.app_uses import unseen
 from ..project.apps import apps, declared_global, local_names
-from ..project.function_uses import used_at
+from ..project.function_uses import uses
+from ..project.hooks import are_all_seen
 from ..project.versions import Pin
+from ._lifespan_helper import calls_of, missing
+from ._lifespan_left import Left, refused, too_old
 from ._lifespan_names import unavailable
+from ._lifespan_source import is_alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..orm.startup import Body
+    from ..orm.hook_bodies import Body
     from ..project.apps import App, Hook
     from ..project.facts import FunctionNode
     from ..project.module import Module
@@ -34,14 +36,6 @@ if TYPE_CHECKING:
 _INSPECTING = frozenset({"locals", "vars", "dir", "eval", "exec", "globals"})
 _REGISTER_SINCE = "0.21"
 _LIFESPAN_SINCE = "0.93"
-_BY_HAND = "write the lifespan by hand: `async with RegisterTortoise(app, ...): yield`"
-
-
-class Left(NamedTuple):
-    """Why an application is left as it is: a clause, and what to do."""
-
-    reason: str
-    advice: str = _BY_HAND
 
 
 def obstacle(app: App, moved: Sequence[Body]) -> Left | None:
@@ -58,7 +52,7 @@ def obstacle(app: App, moved: Sequence[Body]) -> Left | None:
         or _shape(app)
         or next(filter(None, (_hook(module, hook) for hook in app.hooks)), None)
         or _order(module, app.hooks, moved)
-        or _arguments(module, moved)
+        or _arguments(app, moved)
         or next(filter(None, (_movable(app, body) for body in moved)), None)
         or next(filter(None, (_callable(app, hook, moved) for hook in app.hooks)), None)
         or _collision(moved, app.hooks)
@@ -71,18 +65,23 @@ def _elsewhere(app: App, moved: Sequence[Body]) -> Left | None:
     reason = unavailable(app, moved)
     if reason:
         return Left(reason)
-    place = unseen(app)
+    for call in calls_of(app.module, moved):
+        needed = missing(call)
+        if isinstance(needed, str):
+            return Left(needed)
+    known = [call_of(body.site) for body in moved if body.init >= 0]
+    known += [call_of(b.hook.statement) for b in moved if b.hook.source and b.hook.statement]
+    place = unseen(app, known)
     if place:
         return Left(f"a lifespan would silence hooks that are added elsewhere: {place}")
     return None
 
 
 def _versions(module: Module) -> Left | None:
+    left = too_old(module, _REGISTER_SINCE)
+    if left:
+        return left
     versions = module.project.versions_of(module.path)
-    if versions.at_least("tortoise-orm", _REGISTER_SINCE) is not True:
-        pin = versions.get("tortoise-orm") or Pin("tortoise-orm")
-        advice = f"require tortoise-orm>={_REGISTER_SINCE}, or pass --target-version"
-        return Left(f"RegisterTortoise needs tortoise-orm {_REGISTER_SINCE}; found {pin}", advice)
     if versions.at_least("fastapi", _LIFESPAN_SINCE) is not True:
         pin = versions.get("fastapi") or Pin("fastapi")
         advice = f"require fastapi>={_LIFESPAN_SINCE}"
@@ -93,9 +92,14 @@ def _versions(module: Module) -> Left | None:
 def _alone(app: App) -> Left | None:
     """Whether another application of the module sets up the ORM, too."""
     for other in apps(app.module):
-        if other.name != app.name and any(calls_init(app.module, h.function) for h in other.hooks):
+        if other.name != app.name and _opens(app.module, other.hooks):
             return Left(f"{other.name} sets up the ORM in a hook, too")
     return None
+
+
+def _opens(module: Module, hooks: Sequence[Hook]) -> bool:
+    """Whether a hook sets up the ORM."""
+    return any(set_up(module, node, OPENS) for hook in hooks for node in ast.walk(hook.function))
 
 
 def _shape(app: App) -> Left | None:
@@ -105,26 +109,13 @@ def _shape(app: App) -> Left | None:
         return Left(f"{app.name} is bound more than once")
     if None in given or app.call.args:
         return Left("what FastAPI is called with cannot be seen: it may hold a lifespan")
-    if given & {"on_startup", "on_shutdown"}:
-        return Left("the app also has on_startup= or on_shutdown=, which a lifespan would silence")
+    if not are_all_seen(app.call, app.hooks):
+        return Left(
+            "what on_startup= or on_shutdown= hold cannot be seen, and a lifespan would silence it"
+        )
     if not is_alone(module, app.statement):
         return Left("the app shares its line with another statement")
     return None
-
-
-def is_alone(module: Module, statement: ast.stmt) -> bool:
-    """Whether no other statement of the module stands on the lines of this one."""
-    body = module.tree.body
-    index = body.index(statement)
-    above = body[index - 1].end_lineno or 0 if index else 0
-    below = first_line(body[index + 1]) if index + 1 < len(body) else above + 10**9
-    return above < first_line(statement) and (statement.end_lineno or 0) < below
-
-
-def first_line(node: ast.stmt) -> int:
-    """The first line of a statement, its decorators included."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _hook(module: Module, hook: Hook) -> Left | None:
@@ -134,7 +125,7 @@ def _hook(module: Module, hook: Hook) -> Left | None:
     arguments = function.args
     if not hook.event:
         return Left(f"{where} does not name its event literally")
-    if len(function.decorator_list) > 1:
+    if len(function.decorator_list) > (1 if hook.decorator else 0):
         return Left(f"{where} has other decorators")
     if arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg:
         return Left(f"{where} has parameters")
@@ -142,22 +133,22 @@ def _hook(module: Module, hook: Hook) -> Left | None:
         return Left(f"{where} has parameters")
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function)):
         return Left(f"{where} is a generator")
-    if not is_alone(module, function):
-        return Left(f"{where} shares its line with another statement")
+    for statement in (hook.statement, None if hook.foreign else function):
+        if statement and not is_alone(module, statement):
+            return Left(f"{where} shares its line with another statement")
     return None
 
 
 def _order(module: Module, hooks: Sequence[Hook], moved: Sequence[Body]) -> Left | None:
     """What stands in the way in how the hooks open and close the ORM."""
-    nodes = [n for h in hooks if h.event == "startup" for n in ast.walk(h.function)]
-    found = [node for node in nodes if is_called(module, node, INIT)]
-    opening = [body for body in moved if body.init >= 0]
+    starting = [hook.function for hook in hooks if hook.event == "startup"]
+    nodes = [node for function in starting for node in ast.walk(function)]
+    found = [node for node in nodes if isinstance(node, ast.Call) and set_up(module, node, OPENS)]
     if len(found) > 1:
-        return Left("Tortoise.init is called more than once")
-    if len(opening) != 1:
-        line = found[0].lineno if found and isinstance(found[0], ast.Call) else 0
-        return Left(f"Tortoise.init (line {line}) is not a statement of its own in the hook's body")
-    if any(is_called(module, node, CLOSE) for node in nodes):
+        return Left("the ORM is set up more than once")
+    if not any(body.init >= 0 for body in moved):
+        return Left(_hidden(module, starting, found[0]))
+    if any(set_up(module, node, CLOSE) for node in nodes):
         return Left("a startup hook also closes connections")
     if sum(body.close >= 0 for body in moved) > 1:
         return Left("several shutdown hooks close the connections")
@@ -168,25 +159,24 @@ def _order(module: Module, hooks: Sequence[Hook], moved: Sequence[Body]) -> Left
     return None
 
 
-def _arguments(module: Module, moved: Sequence[Body]) -> Left | None:
-    """What ``Tortoise.init`` is passed that ``RegisterTortoise`` cannot take."""
+def _hidden(module: Module, functions: Sequence[FunctionNode], call: ast.Call) -> str:
+    """Why the call that sets up the ORM cannot be taken out."""
+    for statement in (s for function in functions for s in function.body):
+        reason = helper_of(module, statement, OPENS)
+        if isinstance(reason, str):
+            return reason
+    what = ast.unparse(call.func)
+    return f"{what} (line {call.lineno}) is not a statement of its own in the hook's body"
+
+
+def _arguments(app: App, moved: Sequence[Body]) -> Left | None:
+    module = app.module
     body = next(body for body in moved if body.init >= 0)
-    call = call_of(body.function.body[body.init])
-    names = [*positional(), *[""] * len(call.args)][: len(call.args)]
-    given = [*names, *(keyword.arg or "" for keyword in call.keywords)]
-    if "" in given or any(isinstance(argument, ast.Starred) for argument in call.args):
-        return Left("what Tortoise.init is passed cannot be seen")
-    if len(set(given)) != len(given):
-        return Left("Tortoise.init is passed an argument twice")
-    versions = module.project.versions_of(module.path)
-    for name in given:
-        since = registered_since(name)
-        if since is None:
-            return Left(f"RegisterTortoise takes no {name}, which Tortoise.init is passed")
-        if versions.at_least("tortoise-orm", since) is not True:
-            reason = f"RegisterTortoise takes {name} only from tortoise-orm {since} on"
-            return Left(reason, f"require tortoise-orm>={since}, or pass --target-version")
-    return None
+    if app_in(module, body.site) not in ("", app.name):
+        return Left(f"register_tortoise is passed another app than {app.name}")
+    if body.helper:
+        return refused(body.helper.module, call_of(body.helper.statement))
+    return refused(module, call_of(body.site))
 
 
 def _movable(app: App, body: Body) -> Left | None:
@@ -205,7 +195,11 @@ def _movable(app: App, body: Body) -> Left | None:
     for statement in body.dropped:
         if root_of(call_of(statement)) in local_names(function):
             return Left(f"{where} imports the ORM itself")
-    place = used_at(app.module, function)
+    if body.hook.foreign:
+        return None
+    registered = body.hook.handler
+    known = f"{app.module.path}:{registered.lineno}" if registered else ""
+    place = next((place for place in uses(app.module, function) if place != known), None)
     return Left(f"{where} is also used at {place}") if place else None
 
 
@@ -216,6 +210,8 @@ def _callable(app: App, hook: Hook, moved: Sequence[Body]) -> Left | None:
     module, function = app.module, hook.function
     where = f"the hook {function.name} (line {function.lineno})"
     facts = module.facts
+    if hook.decorator is None:
+        return None
     if facts.bindings.get(function.name) != 1 or function.name in facts.rebound:
         return Left(f"{where} shares its name with something else")
     line = module.source.line(hook.decorator.end_lineno or 0)
@@ -229,6 +225,7 @@ def _collision(moved: Sequence[Body], hooks: Sequence[Hook]) -> Left | None:
     kept = {h.function.name for h in hooks if not any(b.hook is h for b in moved)}
     for body in moved:
         others = [other.function for other in moved if other is not body]
+        others += [other.helper.function for other in moved if other.helper and other is not body]
         read = {n.id for f in others for n in ast.walk(f) if isinstance(n, ast.Name)}
         bound = local_names(body.function) & (read | kept | {"RegisterTortoise"})
         shared = declared_global(body.function) & read

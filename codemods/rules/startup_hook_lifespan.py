@@ -1,11 +1,14 @@
 """Replaces startup and shutdown hooks around the ORM by a lifespan with RegisterTortoise.
 
 What it does
-    A FastAPI application whose `@app.on_event("startup")` hook calls `Tortoise.init` gets a
-    `lifespan`: the call becomes `async with RegisterTortoise(app, ...)`, with the same arguments,
-    and what the hooks do besides stands around it in the order in which it ran. All hooks of the
-    application move, or none: once an application has a lifespan, its hooks no longer run. A hook
-    that has nothing to do with the ORM stays a function, and the lifespan calls it.
+    A FastAPI application whose startup hook calls `Tortoise.init` gets a `lifespan`: the call
+    becomes `async with RegisterTortoise(app, ...)`, with the same arguments, and what the hooks do
+    besides stands around it in the order in which it ran. Hooks are what `@app.on_event`,
+    `add_event_handler`, `app.router.on_startup.append` and `FastAPI(on_startup=[...])` register.
+    All hooks of the application move, or none: once an application has a lifespan, its hooks no
+    longer run. A hook that has nothing to do with the ORM stays a function, and the lifespan calls
+    it. Where the call stands in a function of the project that does nothing else, such as
+    `init_db`, its arguments move into the lifespan, and the function goes if nothing else uses it.
 
 Why
     From tortoise-orm 1.0 on, what `Tortoise.init` sets up in a hook is out of reach of the tasks
@@ -35,18 +38,19 @@ After
 
 When it is safe
     The project requires tortoise-orm 0.21 and fastapi 0.93 or newer. The application is a variable
-    of the module, and every use of it in the project is known to register no hook. One startup
-    hook calls `Tortoise.init` as a statement of its own, and RegisterTortoise takes all that it is
-    passed. Nothing else uses the functions that go, and their variables do not mix.
+    of the module, constructed there or by a function that nothing else calls, and every use of it
+    in the project is known to register no hook. One startup hook calls `Tortoise.init` as a
+    statement of its own, and RegisterTortoise takes all that it is passed. Nothing else uses the
+    functions that go, and their variables do not mix.
     What stood after the call that closes the connections still runs after they are closed.
 
 What it leaves alone
     Applications that have a lifespan already, hooks that have nothing to do with the ORM, and
-    `on_event` of other frameworks. Left for you, with the reason: applications that are built in a
-    function or handed to code that may add hooks, routers that may have hooks, calls of
-    `Tortoise.init` in a helper or inside `try` or `if`, hooks that return early, arguments that
-    RegisterTortoise does not take (`routers`, `table_name_generator`), versions that are too old or
-    not known.
+    `on_event` of other frameworks. Left for you, with the reason: hooks that are registered in a
+    function, applications that are handed to code that may add hooks, routers that may have hooks,
+    calls of `Tortoise.init` in methods, in functions that do more or inside `try` or `if`, hooks
+    that return early, arguments that RegisterTortoise does not take (`routers`,
+    `table_name_generator`), versions that are too old or not known.
 """
 
 from __future__ import annotations
@@ -54,18 +58,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..orm.startup import calls_init
+from ..orm.set_up import set_up
 from ..project.apps import App, Hook, apps, assigned, hooks_of, is_fastapi, meaning
 from ..project.facts import FunctionNode
-from ..project.module import Module
-from ..project.symbols import External, Function, Variable
+from ..project.hooks import added_hooks
+from ..project.symbols import External, Variable
 from ..source import Fault
 from ._base import Finding, Rule, Safety
 from ._lifespan import convert
-from ._lifespan_obstacles import Left
+from ._lifespan_left import Left
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ..project.module import Module
 
 _FASTAPI_HINTS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
 
@@ -75,10 +81,10 @@ def find(module: Module) -> Iterator[Finding]:
     known = list(apps(module))
     for app in known:
         yield from _of_app(app)
-    ours = {id(hook.function) for app in known for hook in app.hooks}
+    ours = {id(hook.statement or hook.function) for app in known for hook in app.hooks}
     for node in ast.walk(module.tree):
         if id(node) not in ours:
-            for hook in hooks_of(node):
+            for hook in (*hooks_of(node), *added_hooks(module, node)):
                 yield from _of_stray(module, hook)
 
 
@@ -87,9 +93,8 @@ def _of_app(app: App) -> Iterator[Finding]:
     if any(keyword.arg == "lifespan" for keyword in app.call.keywords):
         return
     module = app.module
-    startup = [hook for hook in app.hooks if hook.event == "startup"]
-    for hook in startup:
-        call = calls_init(module, hook.function)
+    for hook in app.hooks:
+        call = _opening(module, hook)
         if call is not None:
             result = convert(app)
             if isinstance(result, Left):
@@ -98,34 +103,19 @@ def _of_app(app: App) -> Iterator[Finding]:
                 span = module.span(call)
                 yield Finding(RULE.code, module.path, span, _message(module, call), edits=result)
             return
-    for hook in startup:
-        yield from _of_helper(module, hook)
 
 
-def _of_helper(module: Module, hook: Hook) -> Iterator[Finding]:
-    """The finding of a hook that calls a function of the project that sets up the ORM."""
-    for node in ast.walk(hook.function):
-        symbol = meaning(module, node.func) if isinstance(node, ast.Call) else None
-        if isinstance(symbol, Function) and isinstance(node, ast.Call):
-            line = _init_line(module, symbol)
-            if line:
-                where = f"{symbol.qualname} ({symbol.path}:{line})"
-                yield _left(module, node, Left(f"Tortoise.init is called in {where}"))
-
-
-def _init_line(module: Module, symbol: Function) -> int:
-    """The line of the call of ``Tortoise.init`` in a function of the project, or 0."""
-    home = module.project.module(symbol.path)
-    for node in () if isinstance(home, Fault) else home.tree.body:
-        if isinstance(node, FunctionNode) and node.name == symbol.qualname:
-            call = calls_init(home, node) if isinstance(home, Module) else None
-            return call.lineno if call else 0
-    return 0
+def _opening(module: Module, hook: Hook) -> ast.Call | None:
+    """The first call in a startup hook that sets up the ORM, itself or through a function."""
+    for node in ast.walk(hook.function) if hook.event == "startup" else ():
+        if isinstance(node, ast.Call) and set_up(module, node):
+            return node
+    return None
 
 
 def _of_stray(module: Module, hook: Hook) -> Iterator[Finding]:
     """The finding of a hook on an application that the module does not simply construct."""
-    call = calls_init(module, hook.function) if hook.event == "startup" else None
+    call = _opening(module, hook)
     reason = _origin(module, hook) if call else ""
     if call and reason:
         yield _left(module, call, Left(reason))
@@ -141,7 +131,7 @@ def _origin(module: Module, hook: Hook) -> str:
         return f"the app is constructed in {symbol.path}" if symbol.name in names else ""
     if not isinstance(receiver, ast.Name):
         return ""
-    for scope in module.ancestors(hook.function):
+    for scope in module.ancestors(hook.statement or hook.function):
         if isinstance(scope, FunctionNode | ast.Module):
             found = _constructed(module, scope, receiver.id)
             if found is not None:
@@ -183,8 +173,8 @@ def _left(module: Module, node: ast.Call, left: Left) -> Finding:
 def _message(module: Module, call: ast.Call) -> str:
     """What is wrong, for the version in use."""
     subject = "Tortoise.init in a startup hook"
-    fallback = any(keyword.arg == "_enable_global_fallback" for keyword in call.keywords)
-    if fallback:
+    found = set_up(module, call)
+    if found and any(k.arg == "_enable_global_fallback" for k in found.call.keywords):
         return f"{subject}: on_event is deprecated, use a lifespan"
     broken = module.project.versions_of(module.path).at_least("tortoise-orm", "1.0")
     if broken:
@@ -197,5 +187,5 @@ RULE = Rule(
     name="startup-hook-lifespan",
     summary="Startup and shutdown hooks around the ORM become a lifespan with RegisterTortoise",
     find=find,
-    triggers=(b"on_event",),
+    triggers=(b"on_event", b"add_event_handler", b"on_startup"),
 )

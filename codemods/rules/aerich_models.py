@@ -2,7 +2,8 @@
 
 What it does
     Follows `tortoise_orm` of `[tool.aerich]` (or of `aerich.ini`, or of a `[tool.tortoise]` that
-    aerich wrote) to the configuration it names. If no app lists "aerich.models", it is appended to
+    aerich wrote) to the configuration it names, through variables, imports, classes, settings and
+    functions that only return. If no app lists "aerich.models", it is appended to
     the models of the first app, which is the one that aerich works on by default.
 
 Why
@@ -43,40 +44,46 @@ When it is safe
 
 What it leaves alone
     Configurations that are not wholly visible, because what is not visible may already hold the
-    model: built by functions, read from the environment, changed in place. A single app where
-    aerich is 0.9.2 or later. Projects on Tortoise's own migrations, where the model would be
-    wrong. `modules=` of `Tortoise.init` and `register_tortoise`, which aerich does not read, and
-    every configuration that aerich is not pointed at.
-    Left for you: tuples, sums of lists, lists that something else uses too, and manifests that name
-    different configurations.
+    model: read from the environment or a file, changed in place in ways that cannot be told, or
+    made by functions that do more than return. A single app where aerich is 0.9.2 or later.
+    Projects on Tortoise's own migrations, where the model would be wrong. `modules=` of
+    `Tortoise.init` and `register_tortoise`, which aerich does not read, and every configuration
+    that aerich is not pointed at.
+    Left for you: tuples, lists that depend on a condition or that something else uses too, a
+    configuration that is assigned several times, and manifests that name different ones.
 """
 
 from __future__ import annotations
 
-import ast
-import os
-import re
 from typing import TYPE_CHECKING
 
 from ..edits.elements import AppendElement
-from ..project.aerich import LocatedTarget, located_targets
-from ..project.config_values import AppConfig, Config, Place, read_variable
-from ..project.uses import ANY, Uses, uses_of
+from ..project.aerich import (
+    Contested,
+    LocatedTarget,
+    contested_targets,
+    located_targets,
+)
+from ..project.config_values import AppConfig, Config, read_expression, read_variable
+from ..project.evaluate import given_at_module_level
+from ..project.uses import ANY, Member, Uses, uses_of
+from ..source import Fault
+from ._aerich_place import MODEL, aerich_pin, display_of, doubt_of, is_older, obstacle_to, quoted_in
 from ._base import Finding, Rule, Safety
+from ._native_migrations import has_native_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..project.index import Project
     from ..project.module import Module
-    from ..project.versions import Pin
+    from ..project.values import Place
+    from ..source import Span
 
-_MODEL = "aerich.models"
 _COMMAND = "Command"
-_NATIVE = re.compile(rb"^\s*(?:from\s+tortoise\.migrations|import\s+tortoise\.migrations)\b", re.M)
-_NATIVE_NAME = re.compile(rb"^\s*from\s+tortoise\s+import\s+.*\bmigrations\b", re.M)
-_NO_DEFAULT = f"default_connection for the model <class '{_MODEL}.Aerich'> cannot be None"
-_HAVE_TO_ADD = f"You have to add '{_MODEL}' in the models of your tortoise config"
+_CLASSES = "0.9.2"  #: the release that reads an attribute of a class, as ``module.Class.NAME``
+_NO_DEFAULT = f"default_connection for the model <class '{MODEL}.Aerich'> cannot be None"
+_HAVE_TO_ADD = f"You have to add '{MODEL}' in the models of your tortoise config"
 
 
 def find(module: Module) -> Iterator[Finding]:
@@ -102,6 +109,33 @@ def _findings(project: Project) -> Iterator[Finding]:
         if located.variable not in seen:
             seen.add(located.variable)
             yield from _judged(project, located)
+    for contested in contested_targets(project):
+        if contested.variable not in seen:
+            seen.add(contested.variable)
+            yield from _disputed(project, contested)
+
+
+def _disputed(project: Project, contested: Contested) -> Iterator[Finding]:
+    """The question that a configuration raises which is written down several times."""
+    module = project.module(contested.variable.path)
+    if isinstance(module, Fault):
+        return
+    name = contested.variable.name
+    nodes = given_at_module_level(module, name)
+    configs = [read_expression(module, node) for node in nodes]
+    if not nodes or len(nodes) != module.facts.bindings[name]:
+        return
+    if not all(config and config.apps and _lacks_model(config.apps) for config in configs):
+        return
+    uses = uses_of(project, contested.variable)
+    located = LocatedTarget(contested.target, contested.variable)
+    apps = max(len(config.apps) for config in configs if config and config.apps)
+    error = _error(project, located, apps, uses)
+    if error and not uses.changed and not has_native_migrations(project, contested.target.folder):
+        message = f'no app of {name} lists "{MODEL}": {error}'
+        advice = f'{name} is assigned {len(nodes)} times: add "{MODEL}" to one app of each'
+        span = module.span(nodes[-1])
+        yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
 
 
 def _judged(project: Project, located: LocatedTarget) -> Iterator[Finding]:
@@ -112,23 +146,25 @@ def _judged(project: Project, located: LocatedTarget) -> Iterator[Finding]:
     if uses.changed & {ANY, "apps"}:
         return
     error = _error(project, located, len(config.apps), uses)
-    if not error or _has_native_migrations(project, located.target.folder):
+    if isinstance(located.variable, Member) and is_older(project, located, _CLASSES):
+        return  # this aerich finds no attributes of classes, so it fails for another reason
+    if not error or has_native_migrations(project, located.target.folder):
         return
     name = located.variable.name
-    yield _finding(project, located, config, uses, f'no app of {name} lists "{_MODEL}": {error}')
+    yield _finding(project, located, config, uses, f'no app of {name} lists "{MODEL}": {error}')
 
 
 def _lacks_model(apps: tuple[AppConfig, ...]) -> bool:
     """Whether every list of models is known and none holds the model, nor should."""
     for app in apps:
-        if app.migrations or app.models is None or _MODEL in app.models.names:
+        if app.migrations or app.models is None or MODEL in app.models.names:
             return False
     return True
 
 
 def _error(project: Project, located: LocatedTarget, apps: int, uses: Uses) -> str:
     """What the user meets, with the versions of aerich that say so; empty if nothing fails."""
-    pin = _pin(project, located)
+    pin = aerich_pin(project, located)
     if any(call.rpartition(".")[2] == _COMMAND for call in uses.calls):
         return f'aerich.Command fails with "{_NO_DEFAULT}"'
     if apps == 1 and pin and pin.at_least("0.9.2"):
@@ -141,38 +177,6 @@ def _error(project: Project, located: LocatedTarget, apps: int, uses: Uses) -> s
     return f'aerich before 0.9.2 fails with "{_NO_DEFAULT}"'
 
 
-def _pin(project: Project, located: LocatedTarget) -> Pin | None:
-    """What is known of the aerich that is run beside the manifest."""
-    beside = project.versions.for_directory(located.target.folder or ".").get("aerich")
-    return beside or project.versions_of(located.variable.path).get("aerich")
-
-
-def _has_native_migrations(project: Project, folder: str) -> bool:
-    """Whether migrations in Tortoise's own format lie below a folder."""
-    for here, folders, files in os.walk(project.root / folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and not _is_foreign(here, f)]
-        if "migrations" in here.replace(os.sep, "/").split("/"):
-            paths = (f"{here}/{name}" for name in files if name.endswith(".py"))
-            if any(_is_native(path) for path in paths):
-                return True
-    return False
-
-
-def _is_foreign(here: str, folder: str) -> bool:
-    if folder in ("node_modules", "site-packages", "dist-packages", "__pycache__"):
-        return True
-    return os.path.lexists(f"{here}/{folder}/pyvenv.cfg")
-
-
-def _is_native(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            data = file.read()
-    except OSError:
-        return False
-    return bool(_NATIVE.search(data) or _NATIVE_NAME.search(data))
-
-
 def _finding(
     project: Project, located: LocatedTarget, config: Config, uses: Uses, message: str
 ) -> Finding:
@@ -180,66 +184,27 @@ def _finding(
     first = config.apps[0]
     assert first.models
     place = first.models.place
-    obstacle = _obstacle(project, located, config, first)
-    if obstacle:
-        at = (
-            config.assigned
-            if first.value.module.path != config.assigned.module.path
-            else first.value
-        )
-        span = at.module.span(at.node)
-        return Finding(RULE.code, at.module.path, span, message, Safety.MANUAL, (), obstacle)
-    doubt = _doubt(project, located, uses)
-    span = place.module.span(place.node)
-    edit = AppendElement(place.module.path, span, _quoted(place))
+    obstacle = obstacle_to(project, located, config, first)
+    display = display_of(place)
+    if obstacle or display is None:
+        span = _beside(config, first.value)
+        path = config.assigned.module.path
+        return Finding(RULE.code, path, span, message, Safety.MANUAL, (), obstacle)
+    doubt = doubt_of(project, located, config, uses)
+    edit = AppendElement(place.module.path, place.module.span(display), quoted_in(place, display))
     safety = Safety.UNSAFE if doubt else Safety.SAFE
-    return Finding(RULE.code, place.module.path, span, message, safety, (edit,), doubt)
+    span = edit.span if _is_here(config, place) else _beside(config, first.value)
+    return Finding(RULE.code, config.assigned.module.path, span, message, safety, (edit,), doubt)
 
 
-def _obstacle(project: Project, located: LocatedTarget, config: Config, first: AppConfig) -> str:
-    """Why the list cannot be appended to, and what to do instead; empty if it can."""
-    target = located.target
-    add = f'add "{_MODEL}" to the models of the app "{first.label}"'
-    assert first.models
-    place = first.models.place
-    if target.rival:
-        names = f"{target.manifest} and {target.rival} name different configurations"
-        return f"{names}: remove one of the two, and {add} in the other"
-    if place.module.path != config.assigned.module.path:
-        return f"the models are in {place.module.path}: {add} there"
-    if isinstance(place.node, ast.Tuple):
-        return f"the models are a tuple, which Tortoise 1.0 refuses: make it a list, and {add}"
-    if not isinstance(place.node, ast.List) or not _is_plain(place.node):
-        return f"the models are not a plain list of strings: {add}"
-    for variable in place.via[1:]:
-        if uses_of(project, variable).count != 1:
-            return f"{variable.name} is used elsewhere too: {add} alone"
-    return ""
+def _is_here(config: Config, place: Place) -> bool:
+    return place.module.path == config.assigned.module.path
 
 
-def _is_plain(node: ast.List) -> bool:
-    strings = [isinstance(e, ast.Constant) and isinstance(e.value, str) for e in node.elts]
-    return bool(strings) and all(strings)
-
-
-def _doubt(project: Project, located: LocatedTarget, uses: Uses) -> str:
-    """What the repair rests on, if it rests on something; empty if it is safe."""
-    pin = project.versions_of(located.variable.path).get("aerich") or _pin(project, located)
-    if (pin and pin.runtime) or (not uses.count and not uses.text):
-        return ""
-    name = located.variable.name
-    needs = f"Tortoise.init imports what {name} lists, so aerich must be installed at run time"
-    if pin is None:
-        return f"{needs}, and the project does not declare it as a dependency"
-    return f"{needs}, and {pin.source} does not declare it for that"
-
-
-def _quoted(place: Place) -> str:
-    """The new element, in the quotes of the last one."""
-    assert isinstance(place.node, ast.List)
-    text = place.module.text(place.node.elts[-1]).lstrip("rRuUbBfF")
-    quote = "'" if text.startswith("'") else '"'
-    return f"{quote}{_MODEL}{quote}"
+def _beside(config: Config, place: Place) -> Span:
+    """A place, if it is in the file of the configuration; else where that is assigned."""
+    at = place if _is_here(config, place) else config.assigned
+    return at.module.span(at.node)
 
 
 RULE = Rule(

@@ -1,0 +1,110 @@
+"""Writes `postgres://` for `postgresql://` in database URLs, where the release refuses the latter.
+
+What it does
+    In a URL that is handed to Tortoise, `postgresql://` becomes `postgres://`.
+
+Why
+    Before tortoise-orm 1.1.8 the start fails with
+
+        ConfigurationError: Unknown DB scheme: postgresql
+
+    `postgres://` means the same, in every release.
+
+Before
+    await Tortoise.init(
+        db_url="postgresql://shop@localhost/shop", modules={"models": ["shop.models"]}
+    )
+
+After
+    await Tortoise.init(
+        db_url="postgres://shop@localhost/shop", modules={"models": ["shop.models"]}
+    )
+
+When it is safe
+    The start fails as it is. The string is proven to be a connection of a configuration or the
+    `db_url` of a call, and leads nowhere else. `postgres://` works in every release.
+
+What it leaves alone
+    Projects that may use 1.1.8 or newer. Strings that Tortoise does not get, however alike they
+    look: guards, URLs of other libraries.
+    Left for you: a variable or a setting that something else uses too, which may well need
+    `postgresql://`, as SQLAlchemy does; f-strings.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..edits.expressions import ReplaceExpression
+from ..project.configs import starts_of
+from ..project.evaluate import value_of
+from ..project.model_targets import is_test
+from ..project.uses import uses_of
+from ..project.values import Table, Value
+from ._base import Finding, Rule, Safety
+from ._configurations import by_module, configurations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..project.index import Project
+
+_UNTIL = "1.1.8"
+_WRONG, _RIGHT = "postgresql://", "postgres://"
+_ERROR = "ConfigurationError: Unknown DB scheme: postgresql"
+
+
+def _findings(project: Project) -> Iterator[Finding]:
+    seen: set[tuple[str, int, int]] = set()
+    for value, depth in _urls(project):
+        module, node = value.place.module, value.place.node
+        key = (module.path, node.lineno, node.col_offset)
+        older = project.versions_of(module.path).at_least("tortoise-orm", _UNTIL) is False
+        if older and key not in seen and _is_wrong(node):
+            seen.add(key)
+            yield _finding(project, value, depth)
+
+
+def _urls(project: Project) -> Iterator[tuple[Value, int]]:
+    """What the connections are given, each with how many names lead to its configuration."""
+    for one in configurations(project):
+        connections = one.config.table.entries.get("connections")
+        if isinstance(connections, Table):
+            depth = len(one.config.place.via)
+            yield from ((value, depth) for value in connections.entries.values())
+    for start in starts_of(project):
+        url = start.argument("db_url")
+        if url is not None and not is_test(start.module.path):
+            yield value_of(start.module, url, frozenset(), []), 0
+
+
+def _is_wrong(node: ast.expr) -> bool:
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+    text = first.value if isinstance(first, ast.Constant) else None
+    return isinstance(text, str) and text.startswith(_WRONG)
+
+
+def _finding(project: Project, value: Value, depth: int) -> Finding:
+    place = value.place
+    module, span = place.module, place.module.span(place.node)
+    message = f'the start fails with "{_ERROR}"'
+    shared = [h.name for h in place.via[depth:] if uses_of(project, h).count != 1]
+    text = module.text(place.node)
+    if shared or text.count(_WRONG) != 1 or isinstance(place.node, ast.JoinedStr):
+        what = f"{shared[0]} is used elsewhere too" if shared else "the string is put together"
+        advice = f"{what}: pass {_RIGHT} to Tortoise"
+        return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
+    edit = ReplaceExpression(module.path, span, text.replace(_WRONG, _RIGHT))
+    return Finding(RULE.code, module.path, span, message, Safety.SAFE, (edit,))
+
+
+_find, _modules = by_module(_findings)
+RULE = Rule(
+    code="TOR422",
+    name="db-url-scheme",
+    summary="a database URL begins with `postgresql://`, which releases before 1.1.8 refuse",
+    until="1.1.8",
+    find=_find,
+    modules=_modules,
+)

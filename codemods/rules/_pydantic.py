@@ -1,0 +1,116 @@
+"""The pydantic classes that a project makes of its models."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..orm import scopes
+from ..project.facts import FunctionNode
+from ..project.module import Module
+from ..project.symbols import Class, External, Variable
+from ._migration import symbol_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..project.index import Project
+    from ..project.symbols import Symbol
+
+_PACKAGE = "tortoise.contrib.pydantic"
+MODEL, QUERYSET = "pydantic_model_creator", "pydantic_queryset_creator"
+_MAKERS = ("from_tortoise_orm", "from_queryset_single")
+_PLAIN_MAKERS = ("parse_obj", "model_validate", "construct", "model_construct")
+_HOPS = 5
+
+
+def creator(module: Module, call: ast.AST | None) -> str:
+    """The name of the function of Tortoise that a call makes a class with; empty for others."""
+    if not isinstance(call, ast.Call):
+        return ""
+    symbol = symbol_of(module, call.func)
+    name = symbol.dotted if isinstance(symbol, External) else ""
+    last = name.rpartition(".")[2]
+    return last if name.startswith(f"{_PACKAGE}.") and last in (MODEL, QUERYSET) else ""
+
+
+def is_schema(module: Module, node: ast.expr | None, name: str = "") -> bool:
+    """Whether an expression is a class that ``pydantic_model_creator`` made of a model.
+
+    A class of the project that derives from one counts, unless it defines ``name``.
+    """
+    symbol = symbol_of(module, node) if isinstance(node, ast.Name | ast.Attribute) else None
+    return symbol is not None and _is_made(module.project, symbol, name, _HOPS)
+
+
+def _is_made(project: Project, symbol: Symbol, name: str, hops: int) -> bool:
+    if isinstance(symbol, Variable):
+        module = project.module(symbol.path)
+        if not isinstance(module, Module):
+            return False
+        return creator(module, _assigned(module, symbol.name)) == MODEL
+    fact = project.class_fact(symbol) if isinstance(symbol, Class) and hops else None
+    if fact is None or not isinstance(symbol, Class) or len(fact.bases) != 1:
+        return False
+    if fact.decorators or fact.keywords or name in fact.methods or name in fact.names:
+        return False
+    base = project.resolve(symbol.path, fact.bases[0]) if fact.bases[0] else None
+    return base is not None and _is_made(project, base, name, hops - 1)
+
+
+def _assigned(module: Module, name: str) -> ast.expr | None:
+    """The value of the one assignment of a module that binds a name."""
+    for node in module.tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+        elif isinstance(node, ast.AnnAssign):
+            target = node.target
+        else:
+            continue
+        if isinstance(target, ast.Name) and target.id == name:
+            return node.value
+    return None
+
+
+def is_object(module: Module, node: ast.expr, name: str) -> bool:
+    """Whether an expression is proven to be an object of such a class, without its own ``name``.
+
+    That is a parameter with such an annotation, a name that one statement binds, or the call
+    itself.
+    """
+    if isinstance(node, ast.Name):
+        return any(_makes(module, made, name) for made in _origin(module, node, name))
+    return _makes(module, node, name)
+
+
+def _origin(module: Module, node: ast.Name, name: str) -> Iterator[ast.expr]:
+    """The one expression that gives a local name its value; a parameter's annotation as a call."""
+    scope = module.scope(node)
+    if not isinstance(scope, FunctionNode) or node.id in scopes.elsewhere_bound(module):
+        return
+    if scopes.bindings_in(module, scope).get(node.id) != 1:
+        return
+    for parameter in scopes.parameters(scope):
+        if parameter.arg == node.id and is_schema(module, parameter.annotation, name):
+            plain = parameter not in (scope.args.vararg, scope.args.kwarg)
+            default = scopes.default_of(scope, parameter)
+            if plain and not (isinstance(default, ast.Constant) and default.value is None):
+                assert parameter.annotation is not None
+                yield ast.Call(parameter.annotation, [], [])
+    for statement in scopes.nodes_in(module, scope):
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name) and target.id == node.id:
+                yield statement.value
+
+
+def _makes(module: Module, node: ast.expr, name: str) -> bool:
+    """Whether an expression makes an object of a class that was made of a model."""
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return False
+    if isinstance(call.func, ast.Attribute):
+        makers = _MAKERS if isinstance(node, ast.Await) else _PLAIN_MAKERS
+        if call.func.attr in makers and is_schema(module, call.func.value, name):
+            return True
+    return not isinstance(node, ast.Await) and is_schema(module, call.func, name)

@@ -1,0 +1,1 @@
+"""Proof by running: programs are run before and after a rewrite, and must do the same."""

@@ -1,0 +1,51 @@
+"""Interpreters with other releases of tortoise-orm, made once and kept.
+
+They are kept in the folder that TORTOISE_FIX_TEST_CACHE names, or in the user's cache.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from importlib.metadata import version
+from pathlib import Path
+
+#: Releases that programs are run with: the oldest that projects still pin, and the last of 0.x.
+OLDER = ("0.20.1", "0.25.4")
+INSTALLED = version("tortoise-orm")
+
+
+def interpreter(release: str) -> str:
+    """The path of a Python that has a release of tortoise-orm; the running one for its own.
+
+    Raises:
+        subprocess.CalledProcessError: The release cannot be installed.
+    """
+    if release == INSTALLED:
+        return sys.executable
+    folder = _cache() / f"tortoise-orm-{release}-python{sys.version_info[0]}.{sys.version_info[1]}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be making it
+        if not (folder / "complete").exists():
+            _make(folder, release)
+    return str(folder / "bin" / "python")
+
+
+def _cache() -> Path:
+    named = os.environ.get("TORTOISE_FIX_TEST_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(named) if named else Path(base) / "tortoise-fix-tests"
+
+
+def _make(folder: Path, release: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    wanted = [f"tortoise-orm=={release}", "asyncpg", "asyncmy", "setuptools<81"]
+    subprocess.run([*pip, *wanted], check=True, timeout=600)
+    (folder / "complete").touch()

@@ -103,7 +103,8 @@ async def _play(db_url: str, limit: float) -> Outcome:
     statements.clear()
     try:
         with contextlib.redirect_stdout(printed):
-            main = importlib.import_module("main").main()
+            # In a context of its own, so that a transaction that it leaves open is not ours.
+            main = asyncio.create_task(importlib.import_module("main").main())
             outcome.value = repr(_plain(await asyncio.wait_for(main, limit)))
     except asyncio.TimeoutError:  # a class of its own before Python 3.11
         outcome.exception = "TimeoutError: "

@@ -71,7 +71,9 @@ class Writer:
 
     def weighed(self, **weights: float) -> str:
         """One of the names, as often as its weight says."""
-        return self.random.choices(list(weights), list(weights.values()))[0]
+        # A source of randomness that looks for extremes also finds those of no weight.
+        possible = {name: weight for name, weight in weights.items() if weight}
+        return self.random.choices(list(possible), list(possible.values()))[0]
 
     def emit(self, line: str) -> None:
         self.lines += ["    " * self.depth + part for part in line.split("\n")]

@@ -53,8 +53,10 @@ What it leaves alone
 
 Limits
     The rows of a query without an order come as the database likes. Most databases give them as
-    they were stored, and PostgreSQL may give them in another order with a JOIN: if the order
-    matters, say `order_by`.
+    they were stored, and PostgreSQL may give them in another order with a JOIN. Those of a
+    many-to-many relation come by link where they are asked for object by object, and by their own
+    table where they are prefetched, also on SQLite. If the order matters, say `order_by`, or give
+    the model an `ordering`.
     `prefetch_related` passes the keys of all rows as parameters: PostgreSQL takes 32,767 of them,
     so a list that is longer than that needs to be read in parts.
 """

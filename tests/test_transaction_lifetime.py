@@ -26,7 +26,7 @@ QUERIES = FIXTURES / "query-built-before-transaction"
 CONNECTIONS = FIXTURES / "connection-outlives-transaction"
 HANDLES = FIXTURES / "transaction-handle"
 #: Long enough for all that works, and no longer than is needed to tell that something hangs.
-LIMIT = 2.0
+LIMIT = 4.0
 
 #: What a repaired program gives, on every database.
 REPAIRED = {

@@ -12,6 +12,7 @@ from ..orm.control import within
 from ..orm.list_uses import needs_list
 from ..project.symbols import External
 from ..source import Span
+from ._async_comprehensions import strands_inner
 from ._fetch_edits import fetching
 from ._fetch_paths import covers
 
@@ -64,6 +65,8 @@ def weigh_text(case: Case, site: Site) -> None:
     generator = next((one for one in outer if isinstance(one, ast.GeneratorExp)), None)
     if generator and not within(case.module, site.node, generator.generators[0].iter):
         against.append(f"a generator would cease to be asynchronous {where}")
+    if strands_inner(case.module, site.node, {one.node for one in case.sites}):
+        against.append(f"before Python 3.11 a comprehension inside needs the await {where}")
     if _listed(case.module, site) and not is_builtin(case, "list"):
         against.append("the name list means something else here")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..source import Fault
-from .facts import FunctionNode, imports_of
+from .facts import FunctionNode, dotted, imports_of
 from .uses import changes_below
 
 if TYPE_CHECKING:
@@ -74,11 +74,26 @@ def frame_for(
 
 
 def assigned(body: Sequence[ast.stmt], name: str) -> ast.expr | None:
-    """What a plain assignment among the statements gives to a name."""
+    """What a plain assignment among the statements, or in a ``with`` among them, gives to a name.
+
+    An open file counts as what ``open`` gives.
+    """
     for node in body:
         value = plain_value(node, name)
+        if value is None and isinstance(node, ast.With):
+            value = _opened(node, name) or assigned(node.body, name)
         if value is not None:
             return value
+    return None
+
+
+def _opened(node: ast.With, name: str) -> ast.expr | None:
+    """The call of ``open`` that a ``with`` statement gives a name to."""
+    for item in node.items:
+        call, target = item.context_expr, item.optional_vars
+        if isinstance(target, ast.Name) and target.id == name and isinstance(call, ast.Call):
+            method = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
+            return call if method == "open" else None
     return None
 
 
@@ -108,6 +123,8 @@ def returned(project: Project, symbol: Function) -> tuple[Module, ast.Return] | 
         return None
     exits = [n for n in _inside(node) if isinstance(n, ast.Return | ast.Yield | ast.YieldFrom)]
     last = node.body[-1]
+    while isinstance(last, ast.With):
+        last = last.body[-1]
     if not isinstance(last, ast.Return) or exits != [last] or last.value is None:
         return None
     return module, last

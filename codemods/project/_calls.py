@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ._assigned import frame_for, returned
 from ._attributes import attribute_of
 from ._held import owner_of
+from ._paths import of_path_call, of_path_method
 from .facts import FunctionNode
-from .formats import data_at
+from .formats import OF_TORTOISE, data_at
 from .symbols import Class, External, Function
 from .uses import Member, Result
 from .values import Place, Row, Table, Text, Value, is_none, merged, within
@@ -99,6 +100,9 @@ def _of_method(place: Place, call: ast.Call, func: ast.Attribute, around: Around
         held = Member(found.owner.path, found.owner.qualname, func.attr)
         return _of_function(place, call, symbol, owner[0], held, around)
     outer = around.value(place, func.value)
+    read = of_path_method(place, call, func.attr, outer, around)
+    if read is not None:
+        return read
     if func.attr == "get" and call.args and isinstance(outer, Table) and not outer.open:
         key = around.text(place, call.args[0])
         found_value = within(outer, key) if key is not None else None
@@ -128,6 +132,9 @@ def _of_library(place: Place, call: ast.Call, name: str, around: Around) -> Valu
         return replace(fallback, sure=False) if isinstance(fallback, Text) else Value(place)
     if name in _FIELDS:
         return _of_field(place, call, arguments, keywords, around)
+    read = of_path_call(place, name, arguments)
+    if read is not None:
+        return read
     return _of_tortoise(place, name, arguments, keywords)
 
 
@@ -162,7 +169,7 @@ def _of_tortoise(
     if name == f"{_CLASS}.from_dict" and len(arguments) == 1:
         return arguments[0]
     if name == f"{_CLASS}.from_config_file" and len(arguments) == 1:
-        return data_at(arguments[0])
+        return data_at(place, arguments[0], OF_TORTOISE)
     return _generated(place, arguments, keywords) if name in _GENERATE else Value(place)
 
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ._paths import of_parents, path_of
 from .values import Choice, Constant, Place, Row, Table, Text, Value, joined, merged, within
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def of_operation(place: Place, around: Around) -> Value:
     left, right = around.value(place, node.left), around.value(place, node.right)
     if isinstance(node.op, ast.BitOr) and isinstance(left, Table) and isinstance(right, Table):
         return merged(place, [left, right])
+    if isinstance(node.op, ast.Div):
+        return path_of(place, [left, right])
     if not isinstance(node.op, ast.Add):
         return Value(place)
     if isinstance(left, Text) and isinstance(right, Text):
@@ -98,6 +101,8 @@ def of_subscript(place: Place, around: Around) -> Value:
     """The value below a key that is known."""
     node = place.node
     assert isinstance(node, ast.Subscript)
+    if isinstance(node.value, ast.Attribute) and node.value.attr == "parents":
+        return of_parents(place, node.value.value, node.slice, around)
     key = around.text(place, node.slice)
     found = within(around.value(place, node.value), key) if key is not None else None
     return found or Value(place)

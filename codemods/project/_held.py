@@ -9,11 +9,24 @@ from typing import TYPE_CHECKING
 from ..source import Fault
 from ._assigned import Frame, assigned, frame_for, is_property, local_value, returned
 from ._attributes import attribute_of
+from ._paths import above
 from .facts import FunctionNode
 from .patches import Patch, Way, patches_of
 from .symbols import Class, External, Function, Package, Symbol, Variable
 from .uses import Member, changed_keys, changed_member
-from .values import Choice, Place, Row, Table, Text, Value, changed, joined, merged, within
+from .values import (
+    Choice,
+    FilePath,
+    Place,
+    Row,
+    Table,
+    Text,
+    Value,
+    changed,
+    joined,
+    merged,
+    within,
+)
 
 if TYPE_CHECKING:
     from ._around import Around
@@ -27,6 +40,8 @@ def of_name(place: Place, around: Around) -> Value:
     node = place.node
     assert isinstance(node, ast.Name)
     if around.frame is None or node.id not in around.frame.bound:
+        if node.id == "__file__":
+            return FilePath(place, place.module.path)
         return _of_symbol(place, place.module.resolve(node), around)
     found = local_value(place.module, around.frame, node.id)
     if isinstance(found, ast.expr):
@@ -45,7 +60,8 @@ def of_attribute(place: Place, around: Around) -> Value:
         return _of_symbol(place, symbol, around)
     owner = owner_of(place, node.value, around)
     if owner is None:
-        return Value(place)
+        is_folder = node.attr == "parent"
+        return above(place, around.value(place, node.value), 1) if is_folder else Value(place)
     found = of_member(place.module.project, *owner, node.attr, place.via, around)
     return found or Value(place)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .evaluate import class_of
@@ -33,12 +33,14 @@ class Target:
         manifest: POSIX path relative to the project root.
         dotted: The module and the name in it, as written.
         source_folder: The folder that aerich imports from, relative to the project root.
+        location: The folder of the migrations, as written; empty if it is not.
         rival: Another manifest of the same folder that names something else; empty if none does.
     """
 
     manifest: str
     dotted: str
     source_folder: str
+    location: str = ""
     rival: str = ""
 
     @property
@@ -73,7 +75,7 @@ def target_faults(project: Project) -> tuple[Fault, ...]:
 def _read(project: Project) -> tuple[tuple[Target, ...], tuple[Fault, ...]]:
     key = aerich_targets
     if key not in project.memo:
-        texts = Texts(project.root)
+        texts = Texts(project.root, project.read)
         folders = _folders(project.files)
         targets = [t for folder in folders for t in _of_folder(project, texts, folder)]
         project.memo[key] = tuple(targets), tuple(texts.faults)
@@ -156,13 +158,16 @@ def _of_folder(project: Project, texts: Texts, folder: str) -> Iterator[Target]:
         if target.manifest.endswith(_INI) and _ignores_ini(project, folder):
             continue
         rivals = (other.manifest for other in found if other.dotted != target.dotted)
-        yield Target(target.manifest, target.dotted, target.source_folder, next(rivals, ""))
+        yield replace(target, rival=next(rivals, ""))
 
 
 def stale_targets(project: Project) -> tuple[LocatedTarget, ...]:
     """What an aerich.ini names that aerich no longer reads, with nothing in its place."""
     if stale_targets not in project.memo:
-        texts, current = Texts(project.root), {target.folder for target in aerich_targets(project)}
+        texts, current = (
+            Texts(project.root, project.read),
+            {target.folder for target in aerich_targets(project)},
+        )
         folders = [folder for folder in _folders(project.files) if folder not in current]
         named = (t for f in folders for t in _from_ini(texts, posixpath.join(f, _INI)))
         stale = [target for target in named if _ignores_ini(project, target.folder)]
@@ -211,7 +216,9 @@ def _target(path: str, table: dict[str, Any]) -> Iterator[Target]:
     dotted, source = table.get("tortoise_orm"), table.get("src_folder", table.get("src", "."))
     if isinstance(dotted, str) and "." in dotted and isinstance(source, str):
         folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
-        yield Target(path, dotted, "" if folder == "." else folder)
+        location = table.get("location")
+        written = location if isinstance(location, str) else ""
+        yield Target(path, dotted, "" if folder == "." else folder, written)
 
 
 def _nearest(folders: set[str], path: str) -> str | None:

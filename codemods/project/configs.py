@@ -19,8 +19,9 @@ from .config_values import (
 )
 from .evaluate import value_of
 from .facts import dotted
-from .formats import data_at
+from .formats import OF_TORTOISE, data_at, looked_for
 from .symbols import External
+from .values import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,7 +164,8 @@ class Start:
             return read_expression(self.module, config)
         if file is None or config is not None:
             return None
-        return read_config(data_at(value_of(self.module, file, frozenset(), [])))
+        name = value_of(self.module, file, frozenset(), [])
+        return read_config(data_at(Place(self.module, file), name, OF_TORTOISE))
 
 
 def starts_in(module: Module) -> tuple[Start, ...]:
@@ -184,6 +186,15 @@ def starts_of(project: Project) -> tuple[Start, ...]:
     paths = (path for paths in _starting_files(project).values() for path in paths)
     modules = (project.module(path) for path in sorted(paths))
     return tuple(s for one in modules if not isinstance(one, Fault) for s in starts_in(one))
+
+
+def documents_of(project: Project) -> tuple[str, ...]:
+    """Every file that is not Python and that a configuration is, or could be, read from."""
+    for located in located_targets(project):
+        read_variable(project, located.variable)
+    for start in starts_of(project):
+        start.config()
+    return looked_for(project)
 
 
 def _starting(module: Module, call: ast.Call) -> tuple[str, ...]:

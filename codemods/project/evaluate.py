@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..source import Fault
 from . import _calls, _displays, _held
 from ._around import Around, Ledger
-from ._assigned import assigned, frame_of, returned
+from ._assigned import assigned, frame_of, plain_value, returned
 from ._attributes import attribute_of
 from .facts import inner_blocks
 from .symbols import Class, Function, Variable
@@ -75,7 +75,7 @@ def given_at_module_level(module: Module, name: str) -> list[ast.expr]:
     while blocks:
         block = blocks.pop(0)
         for node in block:
-            value = assigned([node], name)
+            value = plain_value(node, name)
             found += [] if value is None else [value]
             blocks += [] if isinstance(node, _DEFINITIONS) else inner_blocks(node)
     return sorted(found, key=lambda node: node.lineno)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..source import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _TOML_LINE = re.compile(r"at line (\d+)")
@@ -24,13 +25,18 @@ _BOMS = (
 class Texts:
     """The text files under ``root``, by POSIX path relative to it.
 
+    Args:
+        root: The directory that all paths are relative to.
+        read: Gives the bytes of a file, if not as they are on disk.
+
     Attributes:
         root: The directory that all paths are relative to.
         faults: What could not be read or understood so far.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, read: Callable[[str], bytes | Fault] | None = None) -> None:
         self.root = root
+        self._read = read
         self.faults: list[Fault] = []
         self._texts: dict[str, str | None] = {}
         self._tried: set[str] = set()
@@ -45,6 +51,12 @@ class Texts:
     def raw(self, path: str) -> bytes:
         """The content of a file; nothing, and a fault, when it cannot be read."""
         self._tried.add(path)
+        data = self._read(path) if self._read else b""
+        if isinstance(data, Fault):
+            self.faults.append(data)
+            return b""
+        if self._read:
+            return data
         try:
             return (self.root / path).read_bytes()
         except (OSError, ValueError) as error:

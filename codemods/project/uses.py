@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .module import Module
 
 ANY = "*"  #: stands for a key that is not known
-_READING = frozenset({"keys", "index", "count", "copy", "to_dict"})
+_READING = frozenset({"keys", "index", "count", "copy", "to_dict", "read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +131,53 @@ class _Use:
     patched: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """All that spells a name in a project.
+
+    Attributes:
+        files: The files that spell it.
+        uses: By what they mean, the uses in files that have no variable of that name, with the
+            files.
+    """
+
+    files: frozenset[str]
+    uses: dict[Symbol | None, list[tuple[str, _Use]]]
+
+
 def _gather(project: Project, variable: Held) -> Uses:
-    found: list[_Use] = []
-    text = False
-    for path, is_own in spelled_in(project, variable.name):
-        here = path == variable.path
-        nodes = [] if is_own and not here else _of_file(project, path, variable)
-        text = text or (not nodes and not here)
-        found += nodes
+    everywhere, own = _everywhere(project, variable.name), variable.path
+    here = _of_file(project, own, variable) if own in everywhere.files else []
+    meant = {None, _meaning(variable)}
+    away = [pair for one in meant for pair in everywhere.uses.get(one, ()) if pair[0] != own]
+    found = [*here, *(use for _, use in away)]
     changed = frozenset(key for use in found for key in use.changed)
+    text = len(everywhere.files - {own}) > len({path for path, _ in away})
     return Uses(len(found), changed, frozenset(c for use in found for c in use.calls), text)
+
+
+def _everywhere(project: Project, name: str) -> _Everywhere:
+    key = (_everywhere, name)
+    if key not in project.memo:
+        spelled = dict(spelled_in(project, name))
+        uses: dict[Symbol | None, list[tuple[str, _Use]]] = {}
+        for path in (path for path, has_own in spelled.items() if not has_own):
+            for use in _spelled(project, path, name):
+                uses.setdefault(use.symbol, []).append((path, use))
+        project.memo[key] = _Everywhere(frozenset(spelled), uses)
+    found: _Everywhere = project.memo[key]
+    return found
+
+
+def _meaning(variable: Held) -> Symbol | None:
+    if isinstance(variable, Result):
+        return Function(variable.path, variable.name)
+    return variable if isinstance(variable, Variable) else None
 
 
 def _of_file(project: Project, path: str, variable: Held) -> list[_Use]:
     """The uses in a file that mean the variable, or could."""
-    meant: Symbol | None = variable if isinstance(variable, Variable) else None
-    if isinstance(variable, Result):
-        meant = Function(variable.path, variable.name)
+    meant = _meaning(variable)
     own = path == variable.path and isinstance(variable, Variable)
     uses = (use for use in _spelled(project, path, variable.name) if not (own and use.patched))
     return [use for use in uses if use.symbol is None or use.symbol == meant]

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """A value in a file that is not Python.
+
+    Attributes:
+        path: The file, as a POSIX path relative to the project root.
+        keys: What leads to the value, from the outside in.
+    """
+
+    path: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """An expression, and what was followed to get to it.
 
@@ -21,11 +34,18 @@ class Place:
         module: The file that it stands in.
         node: The expression.
         via: The variables, attributes and functions that led to it, the outermost first.
+        inside: Where the value is written, if ``node`` only reads it from another file.
     """
 
     module: Module
     node: ast.expr
     via: tuple[Held, ...] = ()
+    inside: Inside | None = None
+
+    @property
+    def key(self) -> object:
+        """What two places have in common only if they are one place of one file."""
+        return self.inside or (self.module.path, self.node.lineno, self.node.col_offset)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +70,28 @@ class Text(Value):
 
     text: str
     sure: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilePath(Value):
+    """The path of something in the project.
+
+    Attributes:
+        path: The same as a POSIX path relative to the project root; empty for the root.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content(Value):
+    """What is read from a file: the open file, or its text.
+
+    Attributes:
+        file: The path of it: a ``FilePath``, or a ``Text`` that starts where the program is run.
+    """
+
+    file: Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

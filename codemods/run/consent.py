@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..project.formats import is_document
 from ..rules._base import Safety
 from ..source import Source, decode
 from ..suppress import MARKER, directives
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..rules._base import Finding
+    from .documents import Documents
     from .draft import Draft
     from .settings import Settings
 
@@ -25,12 +27,16 @@ class Consent:
         settings: The rules and how they run.
         wanted: The files that the run may report on and change.
         draft: Gives their content.
+        documents: The files that are not Python.
     """
 
-    def __init__(self, settings: Settings, wanted: frozenset[str], draft: Draft) -> None:
+    def __init__(
+        self, settings: Settings, wanted: frozenset[str], draft: Draft, documents: Documents
+    ) -> None:
         self._settings = settings
         self._wanted = wanted
         self._draft = draft
+        self._documents = documents
 
     def ignores(self, path: str, code: str) -> bool:
         """Whether the settings silence a rule in a file."""
@@ -54,6 +60,8 @@ class Consent:
         return frozenset(self._asking_to_be_skipped())
 
     def _may_change(self, path: str, code: str) -> bool:
+        if is_document(path):
+            return self._documents.may_change(path) and not self.ignores(path, code)
         return path in self._wanted and not self.ignores(path, code) and path not in self.skipping
 
     def _asking_to_be_skipped(self) -> Iterator[str]:

@@ -47,6 +47,13 @@ def listed(top: str) -> set[str]:
     return set(filter(None, os.fsdecode(out or b"").split("\0")))
 
 
+def ignores(top: str, path: str) -> bool | None:
+    """Whether git ignores a file below a folder, given relative to it; None without git."""
+    if not _in_repository(top) or _git(top, "--version") is None:
+        return None
+    return _git(top, "check-ignore", "--quiet", "--", path) is not None
+
+
 def _in_repository(top: str) -> bool:
     path = Path(top)
     return any(os.path.lexists(folder / ".git") for folder in (path, *path.parents))

@@ -44,6 +44,18 @@ def walk(top: str, start: str, enters: Callable[[str], bool], faults: list[Fault
                 yield path
 
 
+def ignores(top: str, path: str) -> bool:
+    """Whether the ``.gitignore`` files at and above a file, up to the root, ignore it."""
+    rules: _Rules = ()
+    parts = path.split("/")
+    for depth in range(len(parts)):
+        prefix = "".join(f"{part}/" for part in parts[:depth])
+        if _ignored(prefix, rules):
+            return True
+        rules = _with_rules(rules, top, prefix)
+    return _ignored(path, rules)
+
+
 def _entries(top: str, folder: str) -> list[os.DirEntry[str]] | Fault:
     try:
         with os.scandir(f"{top}/{folder}") as found:

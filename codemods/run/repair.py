@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..project.formats import is_document
 from ..source import Fault
 from .examine import fault_of_ours
 
@@ -36,10 +37,12 @@ def rewritten(project: Project, path: str, chosen: Sequence[Finding]) -> bytes |
     from ..edits.apply import apply
     from .verify import verify
 
+    edits = [edit for finding in chosen for edit in finding.edits if edit.path == path]
+    if is_document(path):
+        return _document(project, path, edits)
     module = project.module(path)
     if isinstance(module, Fault):
         return module
-    edits = [edit for finding in chosen for edit in finding.edits if edit.path == path]
     try:
         text = apply(module.source, module.tree, edits)
         if isinstance(text, Fault):
@@ -50,6 +53,20 @@ def rewritten(project: Project, path: str, chosen: Sequence[Finding]) -> bytes |
     return fault if fault is not None else module.source.encode(text)
 
 
+def _document(project: Project, path: str, edits: Sequence[Edit]) -> bytes | Fault:
+    """The verified content of a file that is not Python after some edits."""
+    from ..edits.documents import apply_to_document
+
+    source = project.source(path)
+    if isinstance(source, Fault):
+        return source
+    try:
+        text = apply_to_document(source, edits)
+        return text if isinstance(text, Fault) else source.encode(text)
+    except Exception as error:  # a slip of ours in one file must not cost the others their run
+        return fault_of_ours(path, "the repair", error)
+
+
 def refused(project: Project, path: str, chosen: Sequence[Finding]) -> dict[Finding, str]:
     """The findings whose edits of a file cannot be made even alone, with the reasons.
 
@@ -58,10 +75,17 @@ def refused(project: Project, path: str, chosen: Sequence[Finding]) -> dict[Find
     """
     from ..edits.apply import apply
 
+    found: dict[Finding, str] = {}
+    if is_document(path):
+        for finding in chosen:
+            edits = [edit for edit in finding.edits if edit.path == path]
+            alone = _document(project, path, edits) if edits else b""
+            if isinstance(alone, Fault):
+                found[finding] = f"{path} {alone.reason}"
+        return found
     module = project.module(path)
     if isinstance(module, Fault):
         return {}
-    found: dict[Finding, str] = {}
     for finding in chosen:
         edits = [edit for edit in finding.edits if edit.path == path]
         try:
@@ -75,6 +99,9 @@ def refused(project: Project, path: str, chosen: Sequence[Finding]) -> dict[Find
 
 def _places(project: Project, edit: Edit) -> Iterator[tuple[str, int]]:
     """The top-level statements that an edit lies in."""
+    if is_document(edit.path):
+        yield edit.path, 0
+        return
     module = project.module(edit.path)
     if isinstance(module, Fault):
         return

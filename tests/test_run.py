@@ -192,6 +192,35 @@ def test_named_paths_alone_are_changed_but_the_whole_project_is_known(tree: Tree
     assert tree.read("services.py") == AFTER
 
 
+MANY = b"""\
+from models import Author, Book
+
+
+async def all_at_once(name: str) -> None:
+    await Book.filter(author__isnull=True, title__exact=name)
+    await Book.all().order_by("author", "pk")
+    await Book.all().values_list("author", flat=True)
+    first = (await Book.get(id=1).values("title"))[0]
+    shelf = Book.all()
+    shelf.filter(title=name)
+    Book(title=name).save()
+    if await Book.filter(title=name):
+        print(first, len(await Author.all()), (await shelf)[0])
+    await Author.objects.filter(name=name).count()
+"""
+
+
+def test_a_function_that_many_rules_repair_settles_in_one_run(tree: Tree) -> None:
+    tree.put("models.py", MODELS)
+    tree.put("requirements.txt", b"tortoise-orm==1.1.9\n")
+    tree.put("many.py", MANY)
+    before = set(codes("many.py"))
+    result = run("apply", "--unsafe", "many.py")
+    assert len(before) > 9
+    assert result.exit_code == 0, result.stderr
+    assert codes("many.py") == []
+
+
 def test_the_order_and_number_of_paths_do_not_matter(tree: Tree) -> None:
     tree.put("a/services.py", SERVICES)
     one = run("apply", "--dry-run", "services.py", "a").stdout_bytes

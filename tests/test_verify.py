@@ -39,6 +39,19 @@ def test_a_broken_file_is_caught_with_its_line() -> None:
     assert fault.line == 2
 
 
+@pytest.mark.parametrize("piece", ["await x", "(yield)", "[a async for a in b]"])
+def test_what_parses_and_does_not_compile_is_caught_with_its_line(piece: str) -> None:
+    edit = ReplaceExpression("m.py", Span(3, 0, 3, 3), piece)
+    fault = verify(Source("m.py", "x = b = 1\n\nf()\n"), f"x = b = 1\n\n{piece}\n", [edit])
+    assert fault is not None
+    assert (fault.line, fault.reason.partition(":")[0]) == (3, "the rewritten file is broken")
+
+
+def test_a_file_that_did_not_compile_before_may_be_repaired_elsewhere() -> None:
+    edit = PassKeyword("m.py", CALL, "k", "1")
+    assert verify(Source("m.py", "f()\nawait x\n"), "f(k=1)\nawait x\n", [edit]) is None
+
+
 def test_characters_that_the_encoding_lacks_are_caught() -> None:
     edit = PassKeyword("m.py", CALL, "k", "'🐢'")
     assert "latin-1" in reason("f()\n", "f(k='🐢')\n", edit, encoding="latin-1")

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..project.formats import config_files
+from ..project.configs import documents_of
 from ..project.index import Project
 from ..rules._base import Finding, Safety
 from ..source import Fault
 from . import remarks
 from .changes import Plan
 from .consent import Consent
+from .documents import Documents
 from .draft import Draft
 from .files import Selection, requested, select
 from .memory import rare_collections
@@ -24,13 +25,13 @@ from .reader import Reader
 from .settings import enabled_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .cache import Cache
     from .examine import Examined
     from .request import Progress, Request
 
-_ROUNDS = 8
+_ROUNDS = 8  # more than there are rules: a rule may repair what another one's repair has made
 
 
 def plan(request: Request, progress: Progress | None = None) -> Plan:
@@ -65,6 +66,7 @@ class _Round:
 
     project: Project
     examined: tuple[Examined, ...]
+    whole: bool  # whether all files were looked at
     findings: tuple[Finding, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +95,8 @@ class _Planner:
         self.rules = enabled_rules(request.settings, self.known)
         self.reader = cache.reader if cache else Reader(selection.root)
         self.draft = Draft(self.reader)
-        self.consent = Consent(request.settings, wanted, self.draft)
+        documents = Documents(selection.root, request.paths, request.settings.exclude)
+        self.consent = Consent(request.settings, wanted, self.draft, documents)
         self.faults: list[Fault] = []
         self.blocked: dict[Finding, str] = {}  # with the reason
         self.unsettled: set[str] = set()
@@ -103,7 +106,7 @@ class _Planner:
         first = self._round(None)
         last = first if self.request.find_only else self._settle(first)
         project, examined = first.project, first.examined
-        self.manifests = (*project.versions.files(), *config_files(project))
+        self.manifests = (*project.versions.files(), *documents_of(project))
         skipped = remarks.skipped(examined, self.selection, self.request.paths, self.reader)
         unused = remarks.idle(examined, self.known, self.rules)
         return Plan(
@@ -121,7 +124,8 @@ class _Planner:
 
     # Finding
 
-    def _round(self, before: _Round | None) -> _Round:
+    def _round(self, before: _Round | None, todo: Sequence[Finding] = ()) -> _Round:
+        """Look at the project as the draft has it; amid repairs, only for more of the same."""
         from .parallel import examine_all
 
         facts = before.project.known_facts() if before else self.cache.facts() if self.cache else {}
@@ -130,11 +134,16 @@ class _Planner:
         target = self.request.settings.target_version
         project = Project(root, files, self.draft.read, target, facts)
         jobs = 1 if self.draft.files else self.request.jobs  # workers read from disk
-        paths = self._wanted_in(project)
-        examined = examine_all(project, self.rules, paths, jobs, self.progress)
+        paths, rules = self._wanted_in(project), self.rules
+        if todo:
+            moving = {*self.draft.files, *(path for finding in todo for path in finding.paths)}
+            paths = [path for path in paths if path in moving]
+            rules = tuple(rule for rule in rules if any(rule.code == one.code for one in todo))
+        examined = examine_all(project, rules, paths, jobs, self.progress)
         if before is None and self.cache:
             self.cache.keep_facts(project.known_facts())
-        return _Round(project, tuple(self._without_ignored(one) for one in examined))
+        kept = tuple(self._without_ignored(one) for one in examined)
+        return _Round(project, kept, not todo)
 
     def _wanted_in(self, project: Project) -> list[str]:
         """The files that matter, among those that the user asked for."""
@@ -147,18 +156,24 @@ class _Planner:
     # Applying
 
     def _settle(self, first: _Round) -> _Round:
-        """Apply and look again, until a look finds nothing more to repair."""
+        """Apply and look again, until a look at all files finds nothing more to repair.
+
+        On the way there only the rules look that had repairs to make, and only at files that have
+        changed or are to change.
+        """
         current, rounds = first, 0
         while True:
             todo = [f for f in current.findings if self._applies(f)]
-            if not todo:
+            if not todo and current.whole:
                 return current
-            if rounds == _ROUNDS:
+            if rounds == _ROUNDS + len(self.rules):
                 self._give_up(todo)
+                todo = []
+            if not todo:
                 current = self._round(current)
             elif self._apply(current.project, todo):
                 rounds += 1
-                current = self._round(current)
+                current = self._round(current, todo)
 
     def _applies(self, finding: Finding) -> bool:
         """Whether a finding is to be repaired in this run."""

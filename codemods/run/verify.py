@@ -46,9 +46,10 @@ _NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
 def verify(before: Source, after_text: str, edits: Sequence[Edit]) -> Fault | None:
     """Why the new text of a file must not be written, or None if it may be.
 
-    It must parse; be, as a tree, the old file with what the edits mean and nothing else; be
-    encodable in the file's encoding; leave no name unbound that was bound; and use every import
-    that was used. A Fault is a fault of the tool, not of the file.
+    It must parse and, if the old text does so on this Python, compile; be, as a tree, the old file
+    with what the edits mean and nothing else; be encodable in the file's encoding; leave no name
+    unbound that was bound; and use every import that was used. A Fault is a fault of the tool, not
+    of the file.
     """
     old, new = parse(before), parse(Source(before.path, after_text))
     if isinstance(old, Fault):
@@ -59,13 +60,32 @@ def verify(before: Source, after_text: str, edits: Sequence[Edit]) -> Fault | No
     try:
         star, used = _has_star(old) or _has_star(new), used_names(old)
         return (
-            _unmeant(before, old, after, new, edits)
+            _not_compiled(before, new)
+            or _unmeant(before, old, after, new, edits)
             or _not_encodable(before, after_text)
             or _unbound(before, after, star)
             or _unused(before, after, used, new)
         )
     except RecursionError:
         return Fault(before.path, 0, "is nested too deeply to be verified")
+
+
+def _not_compiled(before: Source, new: ast.Module) -> Fault | None:
+    """Whether Python takes the old text, but what parses in the new one means nothing to it."""
+    error = _refusal(before.path, new)
+    if error is None or _refusal(before.path, before.text) is not None:
+        return None
+    return Fault(before.path, error.lineno or 0, f"the rewritten file is broken: {error.msg}")
+
+
+def _refusal(path: str, code: str | ast.Module) -> SyntaxError | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(code, path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            return error
+    return None
 
 
 def _unmeant(

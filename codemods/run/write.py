@@ -26,6 +26,9 @@ def replace(root: Path, path: str, old: bytes, new: bytes) -> Fault | None:
     root is replaced. Further hard links to the file keep the old content, so that a package cache
     or a second checkout is not changed behind its back.
 
+    An edit that is saved in the instant between the last look at the file and the rename is lost:
+    no call that every system has would keep both.
+
     Returns a Fault, with the file as it was, when its content is not ``old``, when it is read-only
     or no regular file, when it lies outside of ``root``, and when the system refuses a step.
     """

@@ -22,12 +22,11 @@ from tortoise_fix.codemods.orm import api, scopes
 from tortoise_fix.codemods.orm.infer import Types, types_of
 from tortoise_fix.codemods.orm.types import (
     UNKNOWN,
-    Foreign,
     ListOf,
-    Object,
-    Plain,
     Reference,
     TupleOf,
+    is_apart,
+    members_of,
 )
 from tortoise_fix.codemods.project.index import Project
 from tortoise_fix.codemods.project.module import Module
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
 
     from tortoise_fix.codemods.project.module import Scope
 
-#: Receivers that are known and not of the ORM, whatever their method gives.
-_OTHERS = (Plain, Foreign, Object, ListOf, TupleOf, Reference)
+#: Receivers that are no queries, models or rows, whatever they hold.
+_OTHERS = (ListOf, TupleOf, Reference)
 _NAMES = api.method_names()
 
 
@@ -62,7 +61,10 @@ def calls(project: Project) -> Iterator[tuple[Types, ast.Attribute]]:
 
 def decided(types: Types, function: ast.Attribute) -> bool:
     """Whether it is known what a call calls, or that it is not of the ORM."""
-    return types.of(function) != UNKNOWN or isinstance(types.of(function.value), _OTHERS)
+    receivers = members_of(types.of(function.value))
+    if types.of(function) != UNKNOWN:
+        return True
+    return all(is_apart(one) or isinstance(one, _OTHERS) for one in receivers)
 
 
 def reason(types: Types, function: ast.Attribute) -> str:

@@ -42,6 +42,11 @@ class Watched(Model):
     async def save(self, *args, **kwargs):
         await super().save(*args, **kwargs)
 
+class Slow(Model):
+    id = fields.IntField(primary_key=True)
+    def __await__(self):
+        return Shelf.create().__await__()
+
 class Book(Model):
     id = fields.IntField(primary_key=True)
     async def rename(self):
@@ -94,6 +99,8 @@ def effects(tmp_path: Path, body: str, more: str = "") -> Effects:
         "async with in_transaction():\n    await writes()",
         "later = writes()",
         "query = Book.all().delete()\nawait query",
+        "one = Book if other else Shelf\nawait one.create()",
+        "one = book if other else None\nawait one.save()",
     ],
 )
 def test_a_write_is_seen(tmp_path: Path, body: str) -> None:
@@ -105,6 +112,8 @@ def test_a_write_is_seen(tmp_path: Path, body: str) -> None:
     [
         "await other()",
         "await other.send(book)",
+        "await Slow()",
+        "await (Slow() if other else book)",
         "await other",
         "async for _ in other:\n    pass",
         "async with other:\n    pass",
@@ -157,6 +166,8 @@ def written(found: Effects) -> set[str] | None:
     [
         ("await Book.all()", set()),
         ("await Book.create(id=1)", {"Book"}),
+        ("one = Book if other else Shelf\nawait one.create()", {"Book", "Shelf"}),
+        ("one = Book.all() if other else Shelf.all()\nawait one", set()),
         ("await book.save()", {"Book"}),
         ("await Book.filter(id=1).update(id=2)", {"Book"}),
         ("await Book.bulk_create([])", {"Book"}),

@@ -22,6 +22,7 @@ from tortoise_fix.codemods.orm import (
     _simple,
     effects,
     environment,
+    objects,
     origins,
     scopes,
     types,
@@ -218,6 +219,24 @@ def test_rows_said_to_come_from_another_query_are_caught(monkeypatch: pytest.Mon
     monkeypatch.setattr(
         _elements, "with_origin", lambda value, _at, stored=True: honest(value, wrong)
     )
+    assert _caught().failures
+
+
+def test_attributes_said_to_be_stored_by_their_own_class_alone_are_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(objects, "stored_outside", lambda project: frozenset())
+    assert _caught().failures
+
+
+def test_one_of_several_types_said_to_be_the_first_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def first(one: Type, other: Type) -> Type:
+        joined = types.join(one, other)
+        return one if isinstance(joined, types.OneOf) else joined
+
+    _plant_join(monkeypatch, first)
     assert _caught().failures
 
 

@@ -112,6 +112,15 @@ class Effect(str, Enum):
     WRITE = "write"  #: may change rows or tables, so also whatever runs SQL as the caller wrote it
 
 
+class Rows(str, Enum):
+    """Which rows a method that writes can change."""
+
+    OWN = "own"  #: of the model it is about
+    LINKS = "links"  #: that link two models
+    WITH_REFERENCES = "with_references"  #: of its model, and those that refer to them
+    ANY = "any"  #: of every model
+
+
 class Binds(str, Enum):
     """When a call decides which connection it runs on.
 

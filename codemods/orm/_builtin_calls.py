@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from . import api
-from .foreign import gives_data, makes_foreign
+from ._elements import element
+from .environment import join_all
+from .foreign import gives_data, gives_response, makes_foreign, response_of
 from .types import (
     DATA,
     UNKNOWN,
@@ -20,6 +23,7 @@ from .types import (
     Query,
     TupleOf,
     Type,
+    members_of,
 )
 
 #: Builtins whose result is a plain value, whatever they are given.
@@ -52,6 +56,8 @@ def external_result(dotted: str, node: ast.Call, values: list[Type]) -> Type:
         return Foreign(dotted) if known == UNKNOWN and makes_foreign(dotted) else known
     if gives_data(dotted):
         return DATA
+    if gives_response(dotted):
+        return Foreign(response_of(dotted))
     if makes_foreign(dotted):
         return Foreign(dotted)
     if dotted == _GATHER:
@@ -64,10 +70,12 @@ def _builtin(name: str, node: ast.Call, values: list[Type]) -> Type:
         return Plain(_PLAIN_BUILTINS[name])
     if name in _COPIES:
         return _copy(name, values)
-    each = [value.element if isinstance(value, ListOf) else UNKNOWN for value in values]
+    each = [element(*pair, is_async=False) for pair in zip(node.args, values, strict=True)]
+    if name == "next" and values:
+        return join_all((each[0], *values[1:]))
     if name == "enumerate" and values:
         return ListOf(TupleOf((Plain("int"), each[0])), "iterator")
-    if name == "zip" and not node.keywords:
+    if name == "zip" and all(keyword.arg == "strict" for keyword in node.keywords):
         return ListOf(TupleOf(tuple(each)), "iterator")
     return UNKNOWN
 
@@ -76,12 +84,17 @@ def _copy(name: str, values: list[Type]) -> Type:
     """A collection of the elements of another one."""
     if not values:
         return ListOf(UNKNOWN, _COPIES[name]) if name in _MAKERS | _OWN_COPIES else UNKNOWN
-    first = values[0]
-    if isinstance(first, ListOf):
-        return ListOf(first.element, _COPIES[name])
-    if isinstance(first, Manager) and first.relation.target:
-        return ListOf(Instance(first.relation.target), _COPIES[name])
-    return ListOf(UNKNOWN, _COPIES[name]) if name in _OWN_COPIES and first == UNKNOWN else UNKNOWN
+    copied = join_all(map(_copied, members_of(values[0])))
+    if isinstance(copied, ListOf):
+        return replace(copied, container=_COPIES[name])
+    return ListOf(UNKNOWN, _COPIES[name]) if name in _OWN_COPIES else UNKNOWN
+
+
+def _copied(value: Type) -> Type:
+    """A collection with the elements of a value."""
+    if isinstance(value, Manager) and value.relation.target:
+        return ListOf(Instance(value.relation.target))
+    return value if isinstance(value, ListOf) else UNKNOWN
 
 
 def _gathered(node: ast.Call, values: list[Type]) -> Type:

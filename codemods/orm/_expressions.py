@@ -13,16 +13,20 @@ from ._elements import awaited, element, item, unpacked
 from ._locals import Loop
 from ._narrow import narrow
 from .environment import Env, join_all, meet
+from .members import awaits_itself
 from .sharing import holds_list
 from .types import (
     NONE,
     UNKNOWN,
     Foreign,
+    Instance,
     ListOf,
     Plain,
     TupleOf,
     Type,
     join,
+    members_of,
+    without_none,
 )
 
 if TYPE_CHECKING:
@@ -162,11 +166,13 @@ class Expressions:
         return Plain("object") if left in _NUMBERS and right in _NUMBERS else UNKNOWN
 
     def _bool(self, node: ast.BoolOp, env: Env) -> Type:
+        either = isinstance(node.op, ast.Or)
         result = self.visit(node.values[0], env)
         current = dict(env)
         for before, value in pairwise(node.values):
-            current = self.narrowed(before, dict(current), isinstance(node.op, ast.And))
-            result = join(result, self.visit(value, current))
+            current = self.narrowed(before, dict(current), not either)
+            # What is left of ``or`` counts where it is true, which None is not.
+            result = join(without_none(result) if either else result, self.visit(value, current))
             meet(env, current)  # each operand can be the last that runs
         return result
 
@@ -209,7 +215,10 @@ class Expressions:
         return result
 
     def _await(self, node: ast.Await, env: Env) -> Type:
-        return awaited(node.value, self.visit(node.value, env))
+        value = self.visit(node.value, env)
+        rows = [one for one in members_of(value) if isinstance(one, Instance)]
+        known = all(awaits_itself(self._local.project, row) for row in rows)
+        return awaited(node.value, value) if known else UNKNOWN
 
     # What has names of its own
 

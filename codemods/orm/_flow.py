@@ -49,15 +49,16 @@ class Flow:
         self._returned: Type | None = None
         self._local = Locals(context.module, context.scope, self._types)
         names = Names(context, self._local)
-        members = Members(context, names.of_symbol)
-        self._expressions = Expressions(self._types, self._local, names, members, Calls(context))
+        calls = Calls(context)
+        members = Members(context, names.of_symbol, calls)
+        self._expressions = Expressions(self._types, self._local, names, members, calls)
         self._simple = Simple(context, self._local, names, self._expressions)
         self._visit = self._expressions.visit
 
     def run(self) -> Types:
         """Walk the scope from its first statement on."""
-        module, scope = self._context.module, self._context.scope
-        given = {} if isinstance(scope, ast.Module) else parameters_of(module, scope)
+        scope = self._context.scope
+        given = {} if isinstance(scope, ast.Module) else parameters_of(self._context, scope)
         if self._block(scope.body, self._local.entry(given)) is not None:
             self._result(NONE)
         return Types(self._types, UNKNOWN if self._returned is None else self._returned)

@@ -43,6 +43,7 @@ class Locals:
     """The names of one scope.
 
     Attributes:
+        project: The project of the scope.
         counts: How many places of the scope bind each name.
         shared: Names that something else than the scope's statements can bind.
         bound: Each name as its last binding left it, without what tests have shown.
@@ -52,6 +53,7 @@ class Locals:
     """
 
     def __init__(self, module: Module, scope: Scope, types: dict[ast.AST, Type]) -> None:
+        self.project = module.project
         self.counts = scopes.bindings_in(module, scope)
         self.shared = scopes.elsewhere_bound(module)
         self.bound: Env = {}

@@ -92,7 +92,12 @@ class Names:
         if depth < 0 or context.scope is module.tree:
             return UNKNOWN
         for statement in module.tree.body:
-            for target in statement.targets if isinstance(statement, ast.Assign) else ():
+            targets: list[ast.expr] = []
+            if isinstance(statement, ast.Assign):
+                targets = statement.targets
+            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                targets = [statement.target]
+            for target in targets:
                 if isinstance(target, ast.Name) and target.id == symbol.name:
                     return spoiled(context.infer(module, module.tree, depth).of(target))
         return UNKNOWN

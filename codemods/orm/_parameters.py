@@ -9,26 +9,38 @@ from ..project.facts import FunctionNode
 from ..project.symbols import Class
 from . import scopes
 from .annotations import annotated
-from .types import NONE, UNKNOWN, Instance, ModelClass, Object, Type, join
+from .injected import injected
+from .types import NONE, UNKNOWN, ClassObject, Instance, ModelClass, Object, Type, join
 
 if TYPE_CHECKING:
     from ..project.module import Module
+    from ._context import Context
+    from .annotations import Given
     from .environment import Env
 
 
-def parameters_of(module: Module, function: FunctionNode) -> Env:
+def parameters_of(context: Context, function: FunctionNode) -> Env:
     """The types of all parameters, ``self`` and ``cls`` included."""
-    env = {p.arg: parameter_type(module, function, p) for p in scopes.parameters(function)}
-    env.update(_receiver(module, function))
-    return env
+    module = context.module
+    env: Env = {}
+    for parameter in scopes.parameters(function):
+        known = parameter_type(module, function, parameter)
+        env[parameter.arg] = injected(context, parameter) if known == UNKNOWN else known
+    receiver = receiver_of(module, function)
+    return env if receiver is None else env | {receiver[0]: receiver[1]}
 
 
-def parameter_type(module: Module, function: FunctionNode, parameter: ast.arg) -> Type:
-    """What a parameter's annotation, and a default of None, say of it."""
+def parameter_type(
+    module: Module, function: FunctionNode, parameter: ast.arg, given: Given | None = None
+) -> Type:
+    """What a parameter's annotation, and a default of None, say of it.
+
+    ``given`` is what stands for type variables where the function is called.
+    """
     args = function.args
     if parameter is args.vararg or parameter is args.kwarg:
         return UNKNOWN
-    found = annotated(module.project, module.path, parameter.annotation)
+    found = annotated(module.project, module.path, parameter.annotation, given)
     if found == UNKNOWN:
         return found
     default = scopes.default_of(function, parameter)
@@ -36,23 +48,23 @@ def parameter_type(module: Module, function: FunctionNode, parameter: ast.arg) -
     return join(found, NONE) if is_none else found
 
 
-def _receiver(module: Module, function: FunctionNode) -> Env:
-    """``self`` or ``cls`` of a method of a class of the project."""
+def receiver_of(module: Module, function: FunctionNode) -> tuple[str, Type, Class] | None:
+    """``self`` or ``cls`` of a method of a class of the project: its name, its type, the class."""
     outer = module.parent(function)
     positional = [*function.args.posonlyargs, *function.args.args]
     decorators = {getattr(d, "id", "") for d in function.decorator_list}
     if not isinstance(outer, ast.ClassDef) or not positional or "staticmethod" in decorators:
-        return {}
+        return None
     symbol = _class_symbol(module, outer)
     if symbol is None:
-        return {}
+        return None
     name, by_class = positional[0].arg, "classmethod" in decorators
     models = module.project.models
     if models.get(symbol):
-        return {name: ModelClass(symbol, False) if by_class else Instance(symbol)}
-    if not by_class and not any(models.descendants(symbol)):
-        return {name: Object(symbol, exact=False)}
-    return {}
+        return name, ModelClass(symbol, False) if by_class else Instance(symbol), symbol
+    if any(models.descendants(symbol)):
+        return None
+    return name, ClassObject(symbol) if by_class else Object(symbol, exact=False), symbol
 
 
 def _class_symbol(module: Module, node: ast.ClassDef) -> Class | None:

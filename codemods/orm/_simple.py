@@ -53,7 +53,9 @@ class Simple:
         for target in node.targets:
             self._expressions.assign(env, target, value)
             if isinstance(target, ast.Subscript):
-                self._local.put(target.value, value, env)
+                several = isinstance(target.slice, ast.Slice)
+                inside = value.element if isinstance(value, ListOf) else UNKNOWN
+                self._local.put(target.value, inside if several else value, env)
         return env
 
     def _annotated(self, node: ast.AnnAssign, env: Env) -> Env:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._api_aliases import ALIASES
-from ._api_methods import ATTRIBUTES, METHODS
+from ._api_methods import ATTRIBUTES, METHODS, SELECTING, WRITTEN_ROWS
 from ._api_names import CLASSES, FIELDS, FUNCTIONS, OBJECTS, RELATION_HINTS
 from ._api_types import (
     Alias,
@@ -30,6 +30,7 @@ from ._api_types import (
     Position,
     RelationHint,
     Returns,
+    Rows,
     Version,
     covers,
     version_key,
@@ -49,6 +50,8 @@ __all__ = [
     "OBJECTS",
     "OLDEST",
     "RELATION_HINTS",
+    "SELECTING",
+    "WRITTEN_ROWS",
     "Alias",
     "Attribute",
     "Binds",
@@ -66,6 +69,7 @@ __all__ = [
     "Position",
     "RelationHint",
     "Returns",
+    "Rows",
     "Version",
     "attribute",
     "awaited",
@@ -80,10 +84,12 @@ __all__ = [
     "method_names",
     "methods",
     "object_named",
+    "only_selects",
     "owner_of",
     "relation_hint",
     "version_key",
     "worst_effect",
+    "written_rows",
 ]
 
 OLDEST = "0.17.8"  #: the oldest release that the table covers
@@ -187,6 +193,16 @@ def worst_effect(owner: Owner, name: str) -> Effect | None:
     effects = {entry.effect for entry in methods(owner, name)}
     ranked = (Effect.WRITE, Effect.READ, Effect.NONE)
     return next((effect for effect in ranked if effect in effects), None)
+
+
+def only_selects(name: str) -> bool:
+    """Whether a step of a query says which rows, in which order, and no more."""
+    return name in SELECTING
+
+
+def written_rows(name: str) -> Rows:
+    """The rows that a method of that name may write, whatever it is called on."""
+    return WRITTEN_ROWS.get(name, Rows.ANY)
 
 
 def connection_ways(entry: Method | Function, version: Version | None) -> tuple[How, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from ..project.facts import FunctionNode
-from ..project.symbols import Class, Function, Symbol
+from ..project.heads import heads_with, renamings
+from ..project.symbols import Class, Function, Symbol, Variable
 from ..project.walk import walk
-from ..source import Fault
 from .lookup import resolved
 from .scopes import NESTED, nodes_in
 
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from ..project.index import Project
     from ..project.module import Module
 
-_HEAD = re.compile(rb"\bclass[ \t]+([^\s(:]+)\s*\(([^:]*):")
-_WORD = re.compile(rb"[\w\x80-\xff]+")
-_OTHER_NAME = re.compile(
-    rb"\b(\w+)[ \t]+as[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*=[ \t]*(?:\w+\.)*(\w+)[ \t]*\r?$", re.MULTILINE
-)
 _ASSIGNMENTS = frozenset({ast.Assign, ast.AnnAssign})
 Store = tuple[FunctionNode | None, ast.expr | None, ast.expr | None]  #: method, value, annotation
 
@@ -36,68 +30,55 @@ def lineage(project: Project, symbol: Class) -> tuple[Class, ...]:
         for one in found:
             fact = project.class_fact(one)
             for base in fact.bases if fact else ():
-                known = resolved(project, one.path, base) if base else None
-                if isinstance(known, Class) and known not in found:
+                known = _class_meant(project, one.path, base) if base else None
+                if known is not None and known not in found:
                     found.append(known)
         project.memo[key] = tuple(found)
     classes: tuple[Class, ...] = project.memo[key]
     return classes
 
 
+def _class_meant(project: Project, path: str, name: str) -> Class | None:
+    """The class that a name of a file means, be it through other names that it is given."""
+    seen: list[Symbol] = []
+    known = resolved(project, path, name)
+    while isinstance(known, Variable) and known not in seen:
+        seen.append(known)
+        facts = project.facts(known.path)
+        meant = facts.aliases.get(known.name) if facts else None
+        known = resolved(project, known.path, meant) if meant else None
+    return known if isinstance(known, Class) else None
+
+
 def derived(project: Project, symbol: Class) -> tuple[Class, ...]:
     """The classes of the project that have a class among their bases, in no order."""
     key = ("derived", symbol)
     if key not in project.memo:
-        named = _named(project, symbol.name)
-        project.memo[key] = tuple(
-            one for one in named if one != symbol and symbol in lineage(project, one)
-        )
+        found: dict[Class, None] = {}
+        queue = [symbol]
+        for base in queue:
+            for one in _heirs(project, base):
+                if one not in found and one != symbol:
+                    found[one] = None
+                    queue.append(one)
+        project.memo[key] = tuple(found)
     classes: tuple[Class, ...] = project.memo[key]
     return classes
 
 
-def _named(project: Project, name: str) -> list[Class]:
-    """The classes of all files with one whose head spells a name, or what is derived from that."""
-    key = ("classes of files that derive", name)
-    if key not in project.memo:
-        heads = _heads(project)
-        names, paths = {name: None}, dict[str, None]()
-        queue = [name]
-        for one in queue:
-            for path, other in heads.get(one, ()):
-                if path:
-                    paths[path] = None
-                if other not in names:
-                    names[other] = None
-                    queue.append(other)
-        facts = filter(None, map(project.facts, paths))
-        project.memo[key] = [Class(f.path, qualname) for f in facts for qualname in f.classes]
-    found: list[Class] = project.memo[key]
-    return found
-
-
-def _heads(project: Project) -> dict[str, list[tuple[str, str]]]:
-    """By each word in the head of a class, the file and the name of that class; searched once.
-
-    By a name that is given another one, that one, without a file.
-    """
-    if _heads not in project.memo:
-        found: dict[str, list[tuple[str, str]]] = {}
-        for path in project.files:
-            data = project.read(path)
-            if isinstance(data, Fault):
-                continue
-            for head in _HEAD.finditer(data):
-                for word in set(_WORD.findall(head[2])):
-                    found.setdefault(word.decode(errors="replace"), []).append(
-                        (path, head[1].decode(errors="replace"))
-                    )
-            for other in _OTHER_NAME.finditer(data):
-                old, new = (other[1], other[2]) if other[1] else (other[4], other[3])
-                found.setdefault(old.decode(), []).append(("", new.decode()))
-        project.memo[_heads] = found
-    heads: dict[str, list[tuple[str, str]]] = project.memo[_heads]
-    return heads
+def _heirs(project: Project, base: Class) -> Iterator[Class]:
+    """The classes whose heads spell a class, by its name or by another, and that derive from it."""
+    names = [base.name]
+    for name in names:
+        for path, other in renamings(project, name):
+            if other not in names and _class_meant(project, path, other) == base:
+                names.append(other)
+        for path, own in heads_with(project, name):
+            facts = project.facts(path)
+            for qualname in facts.classes if facts else ():
+                one = Class(path, qualname)
+                if one.name == own and base in lineage(project, one):
+                    yield one
 
 
 def inherited(project: Project, symbol: Class, name: str) -> Symbol | None:
@@ -114,7 +95,7 @@ def stores(module: Module, symbol: Class, name: str) -> list[Store]:
     key = ("stores", symbol)
     if key not in module.memo:
         by_name: dict[str, list[Store]] = {}
-        node = _class_node(module, symbol)
+        node = class_node(module, symbol)
         for attribute, store in _stores(module, node) if node is not None else ():
             by_name.setdefault(attribute, []).append(store)
         module.memo[key] = by_name
@@ -122,7 +103,7 @@ def stores(module: Module, symbol: Class, name: str) -> list[Store]:
     return found.get(name, [])
 
 
-def _class_node(module: Module, symbol: Class) -> ast.ClassDef | None:
+def class_node(module: Module, symbol: Class) -> ast.ClassDef | None:
     fact = module.facts.classes.get(symbol.qualname)
     nodes = (node for node in module.nodes(ast.ClassDef) if fact and node.lineno == fact.line)
     return next(nodes, None)

@@ -9,30 +9,41 @@ from ..project.module import Module
 from ..project.symbols import Class, External, Function, Symbol
 from . import api, scopes
 from ._builtin_calls import external_result
+from ._parameters import receiver_of
 from .annotations import annotated
-from .definitions import definition, plain_decorators
+from .attributes import derived
+from .definitions import definition, is_property, plain_decorators
+from .environment import join_all
+from .foreign import gives_response, response_of
+from .generics import arguments
 from .origins import place
 from .plain_classes import is_plain_class
 from .types import (
     DATA,
+    NONE,
     UNKNOWN,
     ApiMethod,
     BoundMethod,
+    ClassObject,
     Coroutine,
+    Foreign,
     Instance,
     ListOf,
     Manager,
     ModelClass,
     Object,
+    OneOf,
     Plain,
     Query,
     Reference,
+    Super,
     TupleOf,
     Type,
 )
 
 if TYPE_CHECKING:
     from ._context import Context
+    from .annotations import Given
 
 _PLAIN_RESULTS: dict[api.Returns, Type] = {
     api.Returns.COUNT: Plain("int"),
@@ -61,25 +72,44 @@ class Calls:
             called: The type of what is called.
             values: The types of the positional arguments.
         """
+        if isinstance(called, OneOf):
+            known = called.members - {NONE}  # calling None raises
+            return join_all(self.result(node, member, values) for member in known)
         if isinstance(called, ApiMethod):
             connection = called.owner == api.Owner.CONNECTION.value
             return _of_client(called) if connection else self._api(called, node)
         if isinstance(called, ModelClass):
             return Instance(called.model)
         if isinstance(called, BoundMethod):
-            return self._function(called.function)
+            return self.function(called.function, called.receiver)
+        if isinstance(called, ClassObject):
+            return self._constructed(called.symbol, exact=False)
         if isinstance(called, Reference):
             return self._reference(called.symbol, node, values)
+        if isinstance(called, Foreign) and gives_response(called.kind):
+            return Foreign(response_of(called.kind))
         if called == Plain("data method"):
             return DATA
         return Plain("object") if called == Plain("method") else UNKNOWN
 
     def _reference(self, symbol: Symbol, node: ast.Call, values: list[Type]) -> Type:
         if isinstance(symbol, Function):
-            return self._function(symbol)
+            return self.function(symbol)
         if isinstance(symbol, External):
+            if symbol.dotted == "builtins.super" and not node.args:
+                return self._super()
+            if symbol.dotted == "typing.cast" and node.args:
+                return annotated(self._project, self._context.module.path, node.args[0])
             return external_result(symbol.dotted, node, values)
         return self._constructed(symbol) if isinstance(symbol, Class) else UNKNOWN
+
+    def _super(self) -> Type:
+        """``super()`` in a method; unknown in what stands in one."""
+        module, scope = self._context.module, self._context.scope
+        found = None if isinstance(scope, ast.Module) else receiver_of(module, scope)
+        if found is None or scopes.bindings_in(module, scope)[found[0]] > 1:
+            return UNKNOWN
+        return Super(found[1], found[2])
 
     # The query API
 
@@ -101,27 +131,42 @@ class Calls:
 
     # Functions and classes of the project
 
-    def _function(self, symbol: Function) -> Type:
-        """What calling a function of the project gives."""
-        return self._context.remembered(("result", symbol), lambda: self._result_of(symbol))
+    def function(self, symbol: Function, receiver: Type = UNKNOWN) -> Type:
+        """What calling a function of the project, or asking for a property, gives.
 
-    def _result_of(self, symbol: Function) -> Type:
+        Args:
+            symbol: The function.
+            receiver: The object or class that it is a method of.
+        """
+        given: Given = {}
+        if isinstance(receiver, Object | ClassObject):
+            owner = Class(symbol.path, symbol.qualname.rpartition(".")[0])
+            given = arguments(self._project, receiver.symbol, owner)
+        key = ("result", symbol, *given.items())
+        return self._context.remembered(key, lambda: self._result_of(symbol, given))
+
+    def _result_of(self, symbol: Function, given: Given) -> Type:
         module = self._project.module(symbol.path)
         node = definition(module, symbol) if isinstance(module, Module) else None
-        if node is None or not isinstance(module, Module) or not plain_decorators(module, node):
+        if node is None or not isinstance(module, Module):
+            return UNKNOWN
+        if not plain_decorators(module, node) and not is_property(self._project, symbol):
             return UNKNOWN
         if scopes.is_generator(module, node):
             return UNKNOWN
-        result = annotated(self._project, symbol.path, node.returns)
+        result = annotated(self._project, symbol.path, node.returns, given)
         if node.returns is None:
             result = self._context.elsewhere(module, node, None)
         return Coroutine(result) if isinstance(node, ast.AsyncFunctionDef) else result
 
-    def _constructed(self, symbol: Class) -> Type:
+    def _constructed(self, symbol: Class, exact: bool = True) -> Type:
         """An object of a project class; unknown where ``__new__`` or a metaclass may interfere."""
-        fact = self._project.class_fact(symbol)
-        known = fact is not None and not fact.decorated and is_plain_class(self._project, symbol)
-        return Object(symbol) if known else UNKNOWN
+        classes = (symbol,) if exact else (symbol, *derived(self._project, symbol))
+        facts = map(self._project.class_fact, classes)
+        if not all(fact is not None and not fact.decorated for fact in facts):
+            return UNKNOWN
+        known = all(is_plain_class(self._project, one) for one in classes)
+        return Object(symbol, exact) if known else UNKNOWN
 
 
 def tortoise_version(module: Module) -> api.Version | None:

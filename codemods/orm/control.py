@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..project.facts import inner_blocks
+from ..project.symbols import External
 from . import scopes
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 #: Nodes of which some part may not run although the node does.
 BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Match, ast.ExceptHandler)
+
+
+_USING_UP = frozenset(
+    f"builtins.{name}"
+    for name in ("all", "any", "dict", "list", "max", "min", "set", "sorted", "sum", "tuple")
+)
 
 
 def within(module: Module, node: ast.AST, outer: ast.AST) -> bool:
@@ -38,7 +45,7 @@ def deferred(module: Module, use: ast.AST, loop: Loop) -> bool:
     for outer in module.ancestors(use):
         if isinstance(outer, ast.Lambda):
             return True
-        if isinstance(outer, ast.GeneratorExp):
+        if isinstance(outer, ast.GeneratorExp) and not _is_used_up(module, outer):
             first = outer.generators[0]
             if child is not first or not within(module, use, first.iter):
                 return True
@@ -46,6 +53,21 @@ def deferred(module: Module, use: ast.AST, loop: Loop) -> bool:
             return False
         child = outer
     return False
+
+
+def _is_used_up(module: Module, generator: ast.GeneratorExp) -> bool:
+    """Whether a generator expression is run to its end where it stands."""
+    outer = module.parent(generator)
+    if isinstance(outer, ast.Starred):
+        return isinstance(module.parent(outer), ast.Call | ast.List | ast.Tuple | ast.Set)
+    if not isinstance(outer, ast.Call) or outer.args != [generator]:
+        return False
+    if isinstance(outer.func, ast.Attribute):
+        return outer.func.attr == "join" and isinstance(outer.func.value, ast.Constant)
+    name = outer.func.id if isinstance(outer.func, ast.Name) else ""
+    found = module.resolve(outer.func) if name else None
+    known = isinstance(found, External) and found.dotted in _USING_UP
+    return known and name not in scopes.bindings_in(module, module.scope(outer))
 
 
 def loops_around(module: Module, node: ast.AST) -> set[ast.AST]:
@@ -85,19 +107,47 @@ def is_conditional(outer: ast.AST, child: ast.AST) -> bool:
 def region_of(module: Module, rows: Rows) -> list[ast.stmt] | None:
     """The statements from a query to the end of the last loop over its rows, both included.
 
-    None where the query does not run before the loops in the same block or one around it.
+    None where the query does not run before the loops in the same block or one around it; of
+    several queries that give the rows, in the first block that holds them all. What fails in a
+    ``try`` may stand there.
     """
-    block = next((b for b in _blocks(module.parent(rows.statement)) if rows.statement in b), None)
-    if block is None:
+    queries = [rows.statement, *rows.also]
+    loops = [loop for loop, _ in rows.loops]
+    inner: ast.AST = rows.statement
+    for outer in module.ancestors(rows.statement):
+        block = next((b for b in _blocks(outer) if inner in b), None)
+        found = _between(module, block, queries, loops) if block else None
+        further = block is None or rows.also or _is_tried(outer, inner)
+        if found is not None or not further:
+            return found
+        inner = outer
+    return None
+
+
+def _is_tried(outer: ast.AST, inner: ast.AST) -> bool:
+    """Whether a statement is tried, so that what goes on from it may stand behind the ``try``."""
+    return isinstance(outer, ast.Try) and inner in outer.body
+
+
+def _between(
+    module: Module, block: list[ast.stmt], queries: list[ast.AST], loops: list[Loop]
+) -> list[ast.stmt] | None:
+    """The statements of a block from the first query to the last loop, if it has them all."""
+    places = [_index(module, block, query) for query in queries]
+    ends = [_index(module, block, loop) for loop in loops]
+    found, behind = [i for i in places if i is not None], [i for i in ends if i is not None]
+    if len(found) < len(places) or len(behind) < len(ends):
         return None
-    first = last = block.index(rows.statement)
-    for loop, _ in rows.loops:
-        chain = [loop, *module.ancestors(loop)]
-        index = next((i for i, one in enumerate(block) if one in chain), None)
-        if index is None or index < first:
-            return None
-        last = max(last, index)
-    return block[first : last + 1]
+    lone = len(queries) == 1
+    if min(behind) < max(found) or (not lone and min(behind) == max(found)):
+        return None
+    return block[min(found) : max(behind) + 1]
+
+
+def _index(module: Module, block: list[ast.stmt], node: ast.AST) -> int | None:
+    """Which statement of a block a node is, or lies in."""
+    chain = [node, *module.ancestors(node)]
+    return next((i for i, one in enumerate(block) if one in chain), None)
 
 
 def nodes_of(region: list[ast.stmt]) -> Iterator[ast.AST]:

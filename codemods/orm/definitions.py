@@ -6,11 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..project.facts import FunctionNode, inner_blocks
+from ..project.module import Module
 from ..project.symbols import External, Function
 
 if TYPE_CHECKING:
-    from ..project.module import Module
+    from ..project.index import Project
 
+_PROPERTIES = (External("builtins.property"), External("functools.cached_property"))
 _HARMLESS_DECORATORS = frozenset(
     {"builtins.staticmethod", "builtins.classmethod", "tortoise.transactions.atomic"}
 )
@@ -24,6 +26,32 @@ def plain_decorators(module: Module, node: FunctionNode) -> bool:
         if not isinstance(symbol, External) or symbol.dotted not in _HARMLESS_DECORATORS:
             return False
     return True
+
+
+def is_method(project: Project, symbol: Function) -> bool:
+    """Whether a function of a class body is a method, and not a property or the like."""
+    return _decoration(project, symbol) == "method"
+
+
+def is_property(project: Project, symbol: Function) -> bool:
+    """Whether a function of a class body computes an attribute, once or each time."""
+    return _decoration(project, symbol) == "property"
+
+
+def _decoration(project: Project, symbol: Function) -> str:
+    key = (_decoration, symbol)
+    if key not in project.memo:
+        module = project.module(symbol.path)
+        node = definition(module, symbol) if isinstance(module, Module) else None
+        found = ""
+        if node is not None and isinstance(module, Module):
+            decorators = [module.resolve(one) for one in node.decorator_list]
+            known = len(decorators) == 1 and decorators[0] in _PROPERTIES
+            plain = plain_decorators(module, node)
+            found = "property" if known else "method" if plain else ""
+        project.memo[key] = found
+    decoration: str = project.memo[key]
+    return decoration
 
 
 def definition(module: Module, symbol: Function) -> FunctionNode | None:

@@ -2,7 +2,8 @@
 
 Every database call of Tortoise is asynchronous, so only what is awaited, iterated with
 ``async for``, entered with ``async with``, or made into a coroutine that somebody else runs can
-write.
+write. A task that code out of sight starts, in a function that is not asynchronous itself, is no
+more counted than the tasks of other requests.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from . import api, scopes
 from ._effect_kinds import PURE, Effects, Write, union
 from .definitions import definition, plain_decorators
 from .infer import TRANSACTION, Types, types_of
+from .members import awaits_itself
 from .types import (
+    NONE,
     ApiMethod,
     BoundMethod,
     Coroutine,
@@ -26,6 +29,7 @@ from .types import (
     Query,
     Reference,
     Type,
+    members_of,
 )
 from .written import written_models
 
@@ -111,20 +115,23 @@ class _Walk:
         return PURE
 
     def _call(self, module: Module, types: Types, node: ast.Call) -> Effects:
-        called = types.of(node.func)
+        called = members_of(types.of(node.func))
+        found = _any(self._called(module, node, one) for one in called)
+        if any(map(_is_gather, called)):
+            found |= _any(self._awaited(module, types, _each(one)) for one in node.args)
+        elif _last_name(node.func) in _STARTERS:
+            found |= _any(self._awaited(module, types, argument) for argument in node.args)
+        return found
+
+    def _called(self, module: Module, node: ast.Call, called: Type) -> Effects:
+        """What a call of something of a known type does by itself."""
         if isinstance(called, ApiMethod):
             worst = api.worst_effect(api.Owner(called.owner), called.name)
             if worst is not api.Effect.WRITE:
                 return PURE
             return _written(_where(module, node), written_models(module, called))
         function = _function(called)
-        if function is not None:
-            return self._function(module, node, function)
-        if isinstance(called, Reference) and called.symbol == External(_GATHER):
-            return _any(self._awaited(module, types, argument) for argument in node.args)
-        if _last_name(node.func) in _STARTERS:
-            return _any(self._awaited(module, types, argument) for argument in node.args)
-        return PURE
+        return PURE if function is None else self._function(module, node, function)
 
     def _function(self, module: Module, node: ast.Call, symbol: Function) -> Effects:
         if self._calls is not None:
@@ -140,7 +147,10 @@ class _Walk:
         )
 
     def _awaited(self, module: Module, types: Types, value: ast.expr) -> Effects:
-        kind = types.of(value)
+        kinds = members_of(types.of(value))
+        return _any(self._awaited_as(module, types, value, kind) for kind in kinds)
+
+    def _awaited_as(self, module: Module, types: Types, value: ast.expr, kind: Type) -> Effects:
         if isinstance(kind, Query):
             # A bulk query has no entry of its own for being awaited; all of them write.
             worst = api.worst_effect(api.Owner(kind.owner), "__await__") or api.Effect.WRITE
@@ -149,12 +159,15 @@ class _Walk:
             made = types.of(value.func) if isinstance(value, ast.Call) else None
             models = written_models(module, made) if isinstance(made, ApiMethod) else None
             return _written(_where(module, value), models)
-        if isinstance(kind, Manager | Forward | Instance):
+        if isinstance(kind, Instance):
+            known = awaits_itself(module.project, kind)
+            return PURE if known else Effects(unknown=_where(module, value))
+        if isinstance(kind, Manager | Forward):
             return PURE
         if isinstance(value, ast.Call):
             called = types.of(value.func)
-            if isinstance(called, ApiMethod) or _function(called) is not None:
-                return PURE  # the call itself was judged
+            if all(map(_is_judged, members_of(called))):
+                return PURE
             if isinstance(called, Reference) and isinstance(called.symbol, External):
                 harmless = called.symbol.dotted in _HARMLESS
                 return PURE if harmless else Effects(unknown=_where(module, value))
@@ -172,6 +185,12 @@ class _Walk:
         return Effects(unknown=_where(module, value))
 
 
+def _each(argument: ast.expr) -> ast.expr:
+    """What is awaited of an argument of ``gather``: of ``*[x for ...]``, each ``x``."""
+    inner = argument.value if isinstance(argument, ast.Starred) else argument
+    return inner.elt if isinstance(inner, ast.ListComp | ast.GeneratorExp) else argument
+
+
 def _written(where: str, models: frozenset[Class] | None) -> Effects:
     return Effects(where, writes=(Write(where, models),))
 
@@ -182,6 +201,15 @@ def _function(called: Type) -> Function | None:
     if isinstance(called, Reference) and isinstance(called.symbol, Function):
         return called.symbol
     return None
+
+
+def _is_judged(called: Type) -> bool:
+    """Whether a call says itself what waiting for its result does; calling None raises."""
+    return isinstance(called, ApiMethod) or called == NONE or _function(called) is not None
+
+
+def _is_gather(called: Type) -> bool:
+    return isinstance(called, Reference) and called.symbol == External(_GATHER)
 
 
 def _last_name(node: ast.expr) -> str:

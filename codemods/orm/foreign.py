@@ -12,18 +12,23 @@ import sys
 _LIBRARIES = frozenset(
     # One word a name keeps this list readable and its changes small.
     """
-    PIL aiofiles aiogram aiohttp aiomysql aioredis alembic amqp anyio apscheduler arq asyncpg
-    attr authlib azure bcrypt bleach boto3 botocore bs4 celery certifi chardet click
-    cryptography curl_cffi dateutil discord disnake dotenv elasticsearch email_validator faker
-    fakeredis fastapi flask google grpc gunicorn hikari httpcore httpx itsdangerous jinja2
-    jose jsonschema jwt kombu langchain langchain_core langgraph lightbulb litestar loguru
-    lxml markdown markdown2 mcp minio motor multidict nats nextcord nicegui nonebot numpy
-    openai opentelemetry orjson pandas passlib pendulum pika playwright prometheus_client
-    psutil psycopg psycopg2 pydantic pydantic_settings pymongo pymysql pytest pytz
-    qdrant_client quart redis requests rich sanic scrapy selenium sentry_sdk simplejson
-    slowapi sqlalchemy starlette strawberry structlog tanjun telegram telethon tenacity
-    tiktoken torch tqdm transformers typer ujson urllib3 uvicorn uvloop vkbottle websockets
-    werkzeug yaml yarl
+    PIL aio_pika aiobotocore aiofiles aiogram aiohttp aiokafka aiomysql aioredis aiosqlite
+    alembic amqp anyio apscheduler argon2 arq asyncpg asyncssh attr attrs authlib azure bcrypt
+    beanie bleach boto3 botocore bs4 bullmq cachetools celery certifi chardet click confluent_kafka
+    cryptography cv2 curl_cffi dateutil defusedxml discord disnake django docker docx dotenv
+    elasticsearch email_validator faker fakeredis fastapi fitz flask fsspec google grpc gunicorn
+    h11 hikari httpcore httpx influxdb_client itsdangerous jinja2 jose jsonschema jwt kafka kombu
+    kubernetes langchain langchain_core langgraph ldap3 lightbulb litestar loguru lxml marko
+    markdown markdown2 mcp meilisearch meilisearch_python_sdk mercadopago minio mongoengine motor
+    msgpack multidict nats neo4j networkx nextcord nicegui nltk nonebot numpy oauthlib openai
+    openpyxl opentelemetry orjson pandas panoramisk paramiko passlib peewee pendulum pika piccolo
+    playwright polars prometheus_client psutil psycopg psycopg2 pydantic pydantic_settings
+    pymongo pymupdf pymysql pypdf pyrogram pytest pytz qdrant_client qrcode quart redis reportlab
+    requests rich sanic scipy scrapy selenium sentry_sdk simplejson sklearn slack_sdk slowapi
+    sqlalchemy sqlmodel starlette statsmodels strawberry stripe structlog tanjun telebot telegram
+    telethon tenacity textual tiktoken toml tomli tomlkit torch tornado tqdm transformers twilio
+    typer ujson urllib3 uvicorn uvloop vkbottle watchfiles websocket websockets werkzeug xlrd
+    xlsxwriter yaml yarl zeep
     """.split()  # noqa: SIM905
 )
 
@@ -45,9 +50,18 @@ _OWN_RESULTS = {
     "subprocess": "run check_output",
     "argparse": "ArgumentParser",
     "sqlite3": "connect",
+    "psycopg2": "connect",
+    "pymysql": "connect",
+    "redis": "from_url",
+    "redis.asyncio": "from_url",
+    "pandas": "read_csv read_excel read_json read_sql",
+    "collections": "defaultdict deque namedtuple",
+    "asyncio": "get_event_loop get_running_loop new_event_loop get_event_loop_policy",
+    "socket": "socket create_connection",
+    "qrcode": "make",
     "urllib.parse": "urlparse urlencode quote unquote parse_qs urljoin",
     "base64": "b64encode b64decode",
-    "builtins": "open",
+    "builtins": "open memoryview bytearray",
 }
 _RESULTS = frozenset(f"{m}.{name}" for m, names in _OWN_RESULTS.items() for name in names.split())
 
@@ -70,6 +84,14 @@ _DATA = frozenset(
 )
 
 
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "send"})
+#: Coroutine functions that give a connection of their library.
+_OPENED = frozenset(
+    {"aio_pika.connect", "aio_pika.connect_robust", "aiosqlite.connect", "asyncpg.connect"}
+    | {"asyncpg.create_pool", "aiomysql.connect", "aiomysql.create_pool"}
+)
+
+
 def gives_data(dotted: str) -> bool:
     """Whether a function decodes text: what it gives is plain data all the way down."""
     return dotted in _DATA
@@ -81,6 +103,25 @@ def is_message(kind: str) -> bool:
     last = name.rpartition(".")[2]
     known = library in ("fastapi", "starlette", "httpx", "requests", "aiohttp", "sanic", "quart")
     return known and last.endswith(("Request", "Response", "Client", "WebSocket", "Session"))
+
+
+def gives_response(dotted: str) -> bool:
+    """Whether a function, or a method of what sends requests, gives the response to one."""
+    owner, _, verb = dotted.rpartition(".")
+    sends = owner in ("httpx", "requests") or (
+        is_message(owner) and owner.endswith(("Client", "Session"))
+    )
+    return sends and verb in _VERBS
+
+
+def response_of(dotted: str) -> str:
+    """The class of what such a call gives."""
+    return f"{dotted.partition('.')[0]}.Response"
+
+
+def is_awaited_as(kind: str) -> bool:
+    """Whether waiting for an object gives an object of that kind, with nothing else in it."""
+    return kind in _OPENED or (is_message(kind) and kind.endswith("Response"))
 
 
 def is_foreign(dotted: str) -> bool:
@@ -95,4 +136,4 @@ def makes_foreign(dotted: str) -> bool:
     True for classes, which by convention begin with a capital letter, of the libraries above.
     """
     name = dotted.rpartition(".")[2]
-    return dotted in _RESULTS or (is_foreign(dotted) and name[:1].isupper())
+    return dotted in _RESULTS | _OPENED or (is_foreign(dotted) and name[:1].isupper())

@@ -37,7 +37,11 @@ def only_scanned(module: Module, node: ast.expr) -> bool:
     if isinstance(parent, ast.Compare) and len(parent.ops) == 1:
         within = isinstance(parent.ops[0], ast.In | ast.NotIn)
         return within and parent.comparators[0] is node
-    return isinstance(parent, ast.If | ast.While) and parent.test is node
+    if isinstance(parent, ast.UnaryOp):
+        return isinstance(parent.op, ast.Not)
+    if isinstance(parent, ast.Starred):
+        return isinstance(parent.ctx, ast.Load)
+    return isinstance(parent, ast.If | ast.While | ast.IfExp) and parent.test is node
 
 
 def _only_name(parent: ast.AST | None) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from ..project.facts import dotted
-from ..project.module import Module
+from ..project.models import class_members
 from ..project.symbols import Class, Function, Symbol
 from . import api
-from .annotations import annotated
-from .attributes import derived, inherited, lineage, stores
-from .definitions import definition, plain_decorators
+from .attributes import derived, inherited
+from .definitions import is_method, is_property
 from .environment import join_all
-from .foreign import is_message
-from .lookup import resolved_expression
-from .plain_classes import keeps_body
+from .foreign import gives_response, is_message
+from .objects import Objects
 from .types import (
+    ANY_MODEL,
     DATA,
+    NONE,
     UNKNOWN,
     ApiMethod,
     BoundMethod,
+    ClassObject,
     Client,
     Foreign,
     Forward,
@@ -28,20 +27,21 @@ from .types import (
     Manager,
     ModelClass,
     Object,
+    OneOf,
     Plain,
     Query,
     Reference,
+    Super,
     Type,
-    join,
 )
 
 if TYPE_CHECKING:
-    import ast
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ..project.index import Project
     from ..project.models import Model, Relation
     from ._context import Context
+    from .calls import Calls
 
 #: Attributes of requests, responses and clients that hold text by name.
 _MESSAGE_PARTS = frozenset({"headers", "cookies", "query_params", "path_params", "url"})
@@ -59,109 +59,79 @@ class Members:
     Args:
         context: The scope.
         of_symbol: The type of the thing that a symbol stands for.
+        calls: The types of calls.
     """
 
-    def __init__(self, context: Context, of_symbol: Callable[[Symbol | None], Type]) -> None:
-        self._context = context
+    def __init__(
+        self, context: Context, of_symbol: Callable[[Symbol | None], Type], calls: Calls
+    ) -> None:
         self._project = context.project
         self._of_symbol = of_symbol
+        self._calls = calls
+        self._objects = Objects(context, of_symbol, calls)
 
     def attribute(self, value: Type, name: str) -> Type:
-        """The type of ``value.name``."""
+        """The type of ``value.name``, where that does not raise: None has no such attribute."""
+        if isinstance(value, OneOf):
+            known = value.members if name.startswith("__") else value.members - {NONE}
+            return join_all(self.attribute(member, name) for member in known)
         if isinstance(value, Reference):
-            return self._of_symbol(self._project.member(value.symbol, name))
+            return self._of_reference(value, name)
+        if isinstance(value, Super):
+            return self._of_super(value, name)
         if isinstance(value, ModelClass):
             return self._of_class(value, name)
         if isinstance(value, Instance):
             return self._of_instance(value, name)
-        if isinstance(value, Object):
-            return self._of_object(value, name)
+        if isinstance(value, Object | ClassObject):
+            return self._objects.attribute(value, name)
         if isinstance(value, Plain):
             return _of_plain(value)
         return _of_foreign(value, name) if isinstance(value, Foreign) else _method(value, name)
 
-    # Objects of classes that are no models
+    def _of_reference(self, value: Reference, name: str) -> Type:
+        """A name of a module, or an attribute of a class."""
+        found = self._of_symbol(self._project.member(value.symbol, name))
+        symbol = value.symbol
+        if found != UNKNOWN or not isinstance(symbol, Class):
+            return found
+        method = inherited(self._project, symbol, name)
+        return UNKNOWN if method is not None else self._objects.stored(name, (symbol,))
 
-    def _of_object(self, value: Object, name: str) -> Type:
-        """An attribute of an object of the project, where no subclass can have another."""
-        symbol, project = value.symbol, self._project
-        member = inherited(project, symbol, name)
-        below = () if value.exact else derived(project, symbol)
-        if any(inherited(project, one, name) != member for one in below):
+    def _of_super(self, value: Super, name: str) -> Type:
+        """A method that the bases of a class have, whatever else is derived from it."""
+        symbol, receiver, project = value.symbol, value.receiver, self._project
+        of_model = isinstance(receiver, Instance | ModelClass)
+        below = (model.symbol for model in project.models.descendants(symbol))
+        lineages = [
+            project.bases.lineage(one)
+            for one in (below if of_model else (symbol, *derived(project, symbol)))
+        ]
+        found = {_next_after(project, symbol, lineage.order, name) for lineage in lineages}
+        if len(found) != 1 or not all(lineage.closed or not of_model for lineage in lineages):
             return UNKNOWN
+        member = found.pop()
         if isinstance(member, Function):
-            return BoundMethod(member, value) if self._is_method(member) else UNKNOWN
-        if member is not None:
-            return UNKNOWN
-        return self._joined(name, (symbol, *below))
-
-    def _joined(self, name: str, classes: Iterable[Class]) -> Type:
-        """An attribute of the objects of any of several classes."""
-        found: Type | None = None
-        for one in classes:
-            find = partial(self._stored, one, name)
-            known = self._context.remembered(("stored", one, name), find)
-            found = known if found is None else join(found, known)
-        return UNKNOWN if found is None else found
-
-    def _stored(self, symbol: Class, name: str) -> Type:
-        """An attribute that the methods of a class store on ``self``, or that it annotates."""
-        found: Type | None = None
-        bodies: list[tuple[Class, ast.expr | None, ast.expr | None]] = []
-        for base in lineage(self._project, symbol):
-            module = self._project.module(base.path)
-            if not isinstance(module, Module):
-                return UNKNOWN
-            for method, value, annotation in stores(module, base, name):
-                if method is None:
-                    bodies.append((base, value, annotation))
-                    continue
-                known = annotated(self._project, base.path, annotation)
-                if known == UNKNOWN and value is not None:
-                    known = self._context.elsewhere(module, method, value)
-                found = known if found is None else join(found, known)
-                if found == UNKNOWN:
-                    return UNKNOWN
-        if found is None:
-            return self._of_body(symbol, bodies)
-        promised = (annotated(self._project, base.path, note) for base, _, note in bodies)
-        return join_all([found, *promised])
-
-    def _of_body(
-        self, symbol: Class, bodies: list[tuple[Class, ast.expr | None, ast.expr | None]]
-    ) -> Type:
-        """An attribute that only class bodies bind: the nearest one counts."""
-        order = self._project.bases.lineage(symbol).order
-        base = next((one for one in order if any(one == body[0] for body in bodies)), None)
-        nearest = [body for body in bodies if body[0] == base]
-        if base is None or len(nearest) != 1:
-            return UNKNOWN
-        _, value, annotation = nearest[0]
-        known = annotated(self._project, base.path, annotation)
-        if known == UNKNOWN and value is not None and keeps_body(self._project, symbol):
-            # A name of the module; one of the class body would be found before it.
-            head = dotted(value).partition(".")[0]
-            fact = self._project.class_fact(base)
-            own = fact is None or head in {*fact.names, *fact.methods}
-            known = UNKNOWN if own else self._named(base.path, value)
-        return known
-
-    def _named(self, path: str, node: ast.expr) -> Type:
-        """What a dotted name at the top of a file stands for, if that is a model."""
-        known = self._of_symbol(resolved_expression(self._project, path, node))
-        return known if isinstance(known, ModelClass) else UNKNOWN
+            return BoundMethod(member, receiver) if is_method(project, member) else UNKNOWN
+        if member is None and isinstance(receiver, Instance | ModelClass):
+            return api_method(receiver, name) or UNKNOWN
+        return UNKNOWN
 
     # Models and their rows
 
     def _of_class(self, value: ModelClass, name: str) -> Type:
+        if value.model == ANY_MODEL:
+            return library_method(self._project, value, name) or _listed(api.Owner.MODEL, name)
         model = self._project.models.get(value.model)
         if model is None or (not value.exact and _differs_below(self._project, model, name)):
             return UNKNOWN
         if name in model.own:
             return self._own_method(model, name, value)
-        return library_method(self._project, value, name) or UNKNOWN
+        return library_method(self._project, value, name) or _listed(api.Owner.MODEL, name)
 
     def _of_instance(self, value: Instance, name: str) -> Type:
+        if value.model == ANY_MODEL:
+            return library_method(self._project, value, name) or _listed(api.Owner.INSTANCE, name)
         model = self._project.models.get(value.model)
         if model is None or _differs_below(self._project, model, name):
             return UNKNOWN
@@ -172,40 +142,67 @@ class Members:
             return self._own_method(model, name, value)
         if name in model.fields or name == "pk" or _is_key_of(model, name):
             return Plain("object")
-        return library_method(self._project, value, name) or UNKNOWN
+        return library_method(self._project, value, name) or _listed(api.Owner.INSTANCE, name)
 
     def _own_method(self, model: Model, name: str, receiver: Type) -> Type:
         """A method that a model or one of its bases in the project defines."""
         for base in model.lineage:
             member = self._project.member(base, name)
             if isinstance(member, Function):
-                return BoundMethod(member, receiver) if self._is_method(member) else UNKNOWN
+                if is_property(self._project, member) and isinstance(receiver, Instance):
+                    return self._calls.function(member, receiver)
+                known = is_method(self._project, member)
+                return BoundMethod(member, receiver) if known else UNKNOWN
             fact = self._project.class_fact(base)
             if fact and name in fact.names:
                 break
         return UNKNOWN
 
-    def _is_method(self, symbol: Function) -> bool:
-        """Whether a function of a class body is a method, and not a property or the like."""
-        key = ("is method", symbol)
-        if key not in self._project.memo:
-            module = self._project.module(symbol.path)
-            node = definition(module, symbol) if isinstance(module, Module) else None
-            known = isinstance(module, Module) and node and plain_decorators(module, node)
-            self._project.memo[key] = bool(known)
-        found: bool = self._project.memo[key]
-        return found
-
 
 def library_method(project: Project, value: ModelClass | Instance, name: str) -> ApiMethod | None:
     """A method that a model, and every model derived from it, leaves as the library has it."""
-    model = project.models.get(value.model)
-    if model is None or not model.closed or _differs_below(project, model, name):
+    if value.model == ANY_MODEL:
+        if any(name in _names(model) for model in project.models.all().values()):
+            return None
+    elif not _is_of_library(project, value.model, name):
         return None
-    if name in model.own or name in model.fields or name in model.relations:
-        return None
+    return api_method(value, name)
+
+
+def api_method(value: ModelClass | Instance, name: str) -> ApiMethod | None:
+    """A method that the library gives every model."""
     owner = api.Owner.MODEL if isinstance(value, ModelClass) else api.Owner.INSTANCE
     return ApiMethod(owner.value, name, value) if api.methods(owner, name) else None
+
+
+def _next_after(
+    project: Project, symbol: Class, order: tuple[Class, ...], name: str
+) -> Symbol | str | None:
+    """What ``super()`` finds behind a class: a member, another name that is bound, or nothing."""
+    for one in order[order.index(symbol) + 1 :]:
+        fact = project.class_fact(one)
+        if fact is None or name in class_members(fact):
+            return project.member(one, name) or name
+    return None
+
+
+def awaits_itself(project: Project, value: Instance) -> bool:
+    """Whether awaiting a row gives that row, as the library has it, and nothing of the project."""
+    below = project.models.descendants(value.model)
+    models = project.models.all().values() if value.model == ANY_MODEL else below
+    return not any("__await__" in model.own for model in models)
+
+
+def _is_of_library(project: Project, symbol: Class, name: str) -> bool:
+    model = project.models.get(symbol)
+    if model is None or not model.closed or _differs_below(project, model, name):
+        return False
+    return not any(name in names for names in (model.own, model.fields, model.relations))
+
+
+def _names(model: Model) -> frozenset[str]:
+    """All that a model, or a base of it in the project, defines."""
+    return frozenset((*model.own, *model.fields, *model.relations))
 
 
 def _differs_below(project: Project, model: Model, name: str) -> bool:
@@ -246,11 +243,26 @@ def _of_plain(value: Plain) -> Type:
 
 
 def _of_foreign(value: Foreign, name: str) -> Type:
+    owner, colon, path = value.kind.partition(":")
+    if colon:
+        return _listed(api.Owner(owner), f"{path}.{name}")
     if value.kind == "pathlib.Path":
         return value if name == "parent" else _PATH_METHODS.get(name, UNKNOWN)
+    if gives_response(f"{value.kind}.{name}"):
+        return Foreign(f"{value.kind}.{name}")
     if name in _MESSAGE_PARTS and is_message(value.kind):
         return Foreign(f"{value.kind}.{name}")
     return Plain("data method") if name == "json" else UNKNOWN
+
+
+def _listed(owner: api.Owner, path: str) -> Type:
+    """An attribute of models or rows that the library lists for them, or one of such a one."""
+    entry = api.attribute(owner, path, None)
+    if entry is None:
+        return UNKNOWN
+    if entry.returns is api.Returns.CONNECTION:
+        return Client()
+    return Foreign(f"{owner.value}:{path}") if entry.returns is api.Returns.OTHER else UNKNOWN
 
 
 def _method(value: Type, name: str) -> Type:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .types import NOWHERE, Coroutine, Instance, ListOf, Place, Query, TupleOf, Type
+from .environment import join_all
+from .types import NOWHERE, Coroutine, Instance, ListOf, OneOf, Place, Query, TupleOf, Type
 
 if TYPE_CHECKING:
     import ast
@@ -47,4 +48,6 @@ def without_origins(value: Type) -> Type:
         return Coroutine(without_origins(value.result))
     if isinstance(value, Query):
         return Query(value.model, value.owner, without_origins(value.result), NOWHERE)
+    if isinstance(value, OneOf):
+        return join_all(map(without_origins, value.members))
     return value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..project.module import Module
 from ..project.symbols import Class, External
-from .attributes import lineage
+from .attributes import class_node, lineage
 from .foreign import makes_foreign
 from .lookup import resolved
 
@@ -19,6 +20,8 @@ _PLAIN_BASES = frozenset(
     {"builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC", "builtins.Exception"}
 )
 _PROTOCOL = External("typing.Protocol")
+#: Bases that give their objects nothing of their own.
+_EMPTY = frozenset({"builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC"})
 #: Bases, or the beginnings of their names, that leave alone what a class body binds.
 _KEEPERS = ("builtins.object", "typing.Generic", "abc.ABC", "unittest.", "tortoise.contrib.test.")
 
@@ -51,6 +54,20 @@ def keeps_body(project: Project, symbol: Class) -> bool:
     )
 
 
+def shows_all(project: Project, symbol: Class) -> bool:
+    """Whether all that objects of a class have stands in the project."""
+    return all(
+        isinstance(base, Class) or (isinstance(base, External) and base.dotted in _EMPTY)
+        for _, base in _bases(project, symbol)
+    )
+
+
+def has_own_access(project: Project, symbol: Class, *names: str) -> bool:
+    """Whether a class, or one of its bases, has one of the methods that compute attributes."""
+    facts = (project.class_fact(one) for one in lineage(project, symbol))
+    return any(fact is None or not set(names).isdisjoint(fact.methods) for fact in facts)
+
+
 def _bases(project: Project, symbol: Class) -> Iterator[tuple[Class, Symbol | None]]:
     """Every base of a class and of its bases in the project."""
     for one in lineage(project, symbol):
@@ -63,6 +80,8 @@ def _knows_bases(project: Project, symbol: Class, seen: frozenset[Class]) -> boo
     fact = project.class_fact(symbol)
     if fact is None or symbol in seen or "__new__" in fact.methods:
         return False
+    if not {"", "metaclass"}.isdisjoint(fact.keywords) and not _is_abstract(project, symbol):
+        return False
     for base in fact.bases:
         found = resolved(project, symbol.path, base) if base else None
         if isinstance(found, Class):
@@ -71,6 +90,15 @@ def _knows_bases(project: Project, symbol: Class, seen: frozenset[Class]) -> boo
         elif not isinstance(found, External) or not _is_plain_base(found.dotted):
             return False
     return True
+
+
+def _is_abstract(project: Project, symbol: Class) -> bool:
+    """Whether the only keyword of a class makes it an abstract one."""
+    module = project.module(symbol.path)
+    node = class_node(module, symbol) if isinstance(module, Module) else None
+    keywords = node.keywords if node is not None else []
+    meta = [module.resolve(one.value) for one in keywords] if isinstance(module, Module) else []
+    return meta == [External("abc.ABCMeta")]
 
 
 def _is_plain_base(dotted: str) -> bool:

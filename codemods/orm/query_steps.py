@@ -88,13 +88,13 @@ def dominating_steps(module: Module, types: Types, scope: Scope, last: Chain) ->
     for node, step in sorted(steps.items(), key=lambda pair: -pair[0].lineno):
         if node in around or node.lineno >= last.root.lineno:
             continue
-        if any(_precedes(module, node, outer) for outer in around):
+        if any(precedes(module, node, outer) for outer in around):
             yield step
         if isinstance(step.start, ModelClass):
             return
 
 
-def _precedes(module: Module, first: ast.stmt, second: ast.AST) -> bool:
+def precedes(module: Module, first: ast.AST, second: ast.AST) -> bool:
     """Whether two statements stand in one block, in this order."""
     outer = module.parent(first)
     if outer is None or module.parent(second) is not outer:

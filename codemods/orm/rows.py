@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..project.facts import FunctionNode
 from . import scopes
 from .infer import Types, place
-from .types import Instance, ListOf, Manager, Query
+from .row_keys import is_sorted, sort_key
+from .types import Instance, ListOf, Manager, Place, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ class Rows:
         name: The variable that holds the rows; empty where they are iterated directly.
         loops: The loops over them, each with the name of its row variable.
         others: Every other use of the variable than a loop or a look at its length.
+        also: The other queries of the scope that may have given the rows in the variable.
     """
 
     query: ast.expr
@@ -40,11 +42,17 @@ class Rows:
     name: str = ""
     loops: list[tuple[Loop, str]] = field(default_factory=list)
     others: list[ast.AST] = field(default_factory=list)
+    also: list[ast.expr] = field(default_factory=list)
+
+    @property
+    def origins(self) -> frozenset[Place]:
+        """Where the rows may have come from."""
+        return frozenset(map(place, (self.query, *self.also)))
 
 
 def rows_in(module: Module, types: Types, scope: ast.AST) -> Iterator[Rows]:
-    """The queries of a scope whose rows are looped over in it."""
-    nodes = list(scopes.own_nodes(scope))
+    """The queries of a scope whose rows are looped over in it, each by itself."""
+    nodes = scopes.nodes_in(module, scope)
     loops = [node for node in nodes if isinstance(node, Loop)]
     for node in nodes:
         if isinstance(node, ast.Await) and _gives_rows(types, node, loops):
@@ -59,6 +67,34 @@ def rows_in(module: Module, types: Types, scope: ast.AST) -> Iterator[Rows]:
             yield found
 
 
+def joint_rows_in(module: Module, types: Types, scope: ast.AST) -> Iterator[Rows]:
+    """The queries of a scope that give one variable its rows, in branches or one after another.
+
+    All loops over the variable go over the rows of any of them.
+    """
+    nodes = scopes.nodes_in(module, scope)
+    loops = [node for node in nodes if isinstance(node, Loop)]
+    groups: dict[str, list[ast.Await]] = {}
+    for node in nodes:
+        target = _only_target(module.parent(node)) if isinstance(node, ast.Await) else None
+        if isinstance(node, ast.Await) and target and _gives_rows(types, node, loops):
+            groups.setdefault(target, []).append(node)
+    for target, group in groups.items():
+        queries = [node.value for node in group]
+        rows = Rows(queries[0], _statement(module, group[0]), target, also=queries[1:])
+        if len(group) > 1:
+            _classify_all(module, types, rows, nodes, loops)
+            if rows.loops and all(_origins(types, use) >= rows.origins for use in rows.others):
+                yield rows
+
+
+def _origins(types: Types, node: ast.AST) -> frozenset[Place]:
+    """Where the rows in a list may have come from; empty where that is not known."""
+    kind = types.of(node)
+    element = kind.element if isinstance(kind, ListOf) else None
+    return element.origins if isinstance(element, Instance) else frozenset()
+
+
 def is_async(loop: Loop) -> bool:
     """Whether a loop is an ``async for``."""
     return isinstance(loop, ast.AsyncFor) or (
@@ -71,7 +107,7 @@ def rows_of_relation(module: Module, scope: ast.AST, types: Types, read: ast.exp
 
     ``read`` is the relation, or the query of all of it, which is awaited or iterated.
     """
-    nodes = list(scopes.own_nodes(scope))
+    nodes = scopes.nodes_in(module, scope)
     loops = [node for node in nodes if isinstance(node, Loop)]
     parent = module.parent(read)
     if isinstance(parent, ast.Await):
@@ -115,12 +151,19 @@ def _of_await(
     if target is None or parent is None:
         return None
     rows.name = target
+    _classify_all(module, types, rows, nodes, loops)
+    return rows
+
+
+def _classify_all(
+    module: Module, types: Types, rows: Rows, nodes: list[ast.AST], loops: list[Loop]
+) -> None:
+    """Sort all uses of the variable that holds the rows."""
     by_iter = {loop.iter: loop for loop in loops}
     for use in nodes:
-        if isinstance(use, ast.Name) and use.id == target and isinstance(use.ctx, ast.Load):
+        if isinstance(use, ast.Name) and use.id == rows.name and isinstance(use.ctx, ast.Load):
             _classify(module, types, rows, use, by_iter)
-    rows.others.extend(_captures(nodes, target))
-    return rows
+    rows.others.extend(_captures(nodes, rows.name))
 
 
 def _only_target(parent: ast.AST | None) -> str | None:
@@ -145,18 +188,18 @@ def _classify(
     """Sort one use of the variable; uses that hold rows of other queries do not count."""
     kind = types.of(use)
     element = kind.element if isinstance(kind, ListOf) else None
-    origins = element.origins if isinstance(element, Instance) else frozenset()
-    if origins and place(rows.query) not in origins:
+    origins = _origins(types, use)
+    if origins and origins.isdisjoint(rows.origins):
         return
     outer: ast.AST | None = use
     while isinstance(outer, ast.expr):
         loop = by_iter.get(outer)
         name = row_name(outer, loop.target, use) if loop is not None else ""
-        if loop is not None and name and origins == frozenset({place(rows.query)}):
+        if loop is not None and name and origins == rows.origins:
             rows.loops.append((loop, name))
             return
         outer = module.parent(outer)
-    if not _only_looked_at(module, use):
+    if not _only_looked_at(module, use) and not is_sorted(module, element, use):
         rows.others.append(use)
 
 
@@ -168,15 +211,29 @@ def row_name(iterated: ast.expr, target: ast.expr, rows: ast.expr) -> str:
         return row_name(iterated.value, target, rows)
     if not isinstance(iterated, ast.Call) or not isinstance(iterated.func, ast.Name):
         return ""
+    if iterated.func.id == "zip":
+        return _zipped(iterated, target, rows)
     if iterated.func.id not in _PASSING or not iterated.args:
         return ""
-    if iterated.func.id == "sorted" and iterated.keywords:
+    if iterated.func.id == "sorted" and sort_key(iterated) is None and _has_key(iterated):
         return ""  # the key function sees the rows
     if iterated.func.id == "enumerate":
         if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
             return ""
         return row_name(iterated.args[0], target.elts[1], rows)
     return row_name(iterated.args[0], target, rows)
+
+
+def _zipped(call: ast.Call, target: ast.expr, rows: ast.expr) -> str:
+    """The variable that takes each row in ``for row, other in zip(rows, others)``."""
+    if not isinstance(target, ast.Tuple) or len(target.elts) != len(call.args):
+        return ""
+    named = (row_name(given, one, rows) for given, one in zip(call.args, target.elts, strict=True))
+    return next(filter(None, named), "")
+
+
+def _has_key(call: ast.Call) -> bool:
+    return any(keyword.arg != "reverse" for keyword in call.keywords)
 
 
 def _only_looked_at(module: Module, use: ast.Name) -> bool:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from ..project.symbols import External
 from ..project.walk import walk
+from .environment import join_all
 from .scopes import NESTED, nodes_in
 from .types import (
     UNKNOWN,
     ApiMethod,
+    ClassObject,
     Foreign,
     ListOf,
     ModelClass,
     Object,
+    OneOf,
     Plain,
     Reference,
     TupleOf,
@@ -38,8 +41,8 @@ ADDERS = {
 _FRESH = (ast.ListComp, ast.SetComp, ast.Call, ast.BinOp, ast.Await)
 _STORING_BUILTINS = frozenset({"builtins.setattr", "builtins.exec", "builtins.eval"})
 _HARMLESS = frozenset({"asyncio.gather"})
-_CHANGEABLE = frozenset({ListOf, TupleOf})
-_HOLDERS = frozenset({Unknown, ListOf, TupleOf, Object, Foreign})
+_CHANGEABLE = frozenset({ListOf, TupleOf, OneOf})
+_HOLDERS = frozenset({Unknown, ListOf, TupleOf, Object, ClassObject, Foreign})
 _TAKERS = (ApiMethod, ModelClass)
 _METHOD = Plain("method")
 
@@ -91,6 +94,8 @@ def holds_list(value: Type) -> bool:
     """Whether a value may be a list that can change, or may lead to one."""
     if isinstance(value, Plain):
         return value.name in ("dict", "object")
+    if isinstance(value, OneOf):
+        return any(map(holds_list, value.members))
     return value.__class__ in _HOLDERS
 
 
@@ -101,6 +106,8 @@ def spoiled(value: Type, added: Type = UNKNOWN) -> Type:
         return ListOf(element, value.container)
     if isinstance(value, TupleOf):
         return TupleOf(tuple(spoiled(element, added) for element in value.elements))
+    if isinstance(value, OneOf):
+        return join_all(spoiled(member, added) for member in value.members)
     return value
 
 

@@ -25,6 +25,9 @@ REGISTERS = frozenset(
 )
 OPENS = INIT | REGISTERS
 REGISTER = "tortoise.contrib.fastapi.RegisterTortoise"
+_STARLETTE = "tortoise.contrib.starlette.RegisterTortoise"
+_REGISTER_BY = {"fastapi": (REGISTER, "0.21"), "starlette": (_STARLETTE, "1.1.9")}
+CONTEXTS = frozenset({REGISTER, _STARLETTE})
 
 
 def is_called(module: Module, node: ast.AST, names: frozenset[str]) -> bool:
@@ -100,6 +103,11 @@ def positional() -> tuple[str, ...]:
     found = [entry.parameters for entry in api.FUNCTIONS if entry.name in INIT]
     columns = zip(*found, strict=False)
     return tuple(column[0] for column in columns if len(set(column)) == 1)
+
+
+def register_of(framework: str) -> tuple[str, str]:
+    """``RegisterTortoise`` for ``fastapi`` or ``starlette``, and the release that has it."""
+    return _REGISTER_BY[framework]
 
 
 def registered_since(parameter: str, register: str = REGISTER) -> str | None:

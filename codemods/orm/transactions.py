@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..project.facts import FunctionNode, dotted, imports_of
+from ..project.facts import FunctionNode, Import, dotted, imports_of
 from ..project.symbols import External
 from . import scopes
 from .infer import TRANSACTION, Types, place, types_of
@@ -70,26 +70,39 @@ class Transaction:
 
 def transactions(module: Module) -> Iterator[Transaction]:
     """All transaction blocks of a module, in source order."""
-    names = _spellings(module)
+    names = spellings(module, "in_transaction")
     for node in module.nodes(ast.AsyncWith):
         calls = (one.context_expr for one in node.items if isinstance(one.context_expr, ast.Call))
         if any(dotted(call.func).rpartition(".")[2] in names for call in calls):
             yield from opened_by(types_of(module, module.scope(node)), node)
 
 
-def _spellings(module: Module) -> frozenset[str]:
-    """The names by which a module can call ``in_transaction``: a look that costs no inference."""
-    key = ("spellings", TRANSACTION)
+def spellings(module: Module, function: str) -> frozenset[str]:
+    """The names by which a module can call a function of ``tortoise.transactions``.
+
+    It is a look that costs no inference.
+    """
+    key = (spellings, function)
     if key not in module.memo:
-        found = {"in_transaction"}
+        found = {function}
         for node in module.nodes(ast.ImportFrom):
             # Under another name, it may come from any module of the project as well.
-            found |= {alias.asname for alias in node.names if alias.asname}
-            if node.level or not (node.module or "").startswith("tortoise"):
-                found |= {alias.name for alias in node.names}
+            for one in imports_of(node):
+                ours = one.level or not one.module.startswith("tortoise")
+                if (ours or one.attr == function) and _is_called(module, one, function):
+                    found.add(one.name)
         module.memo[key] = frozenset(found)
     names: frozenset[str] = module.memo[key]
     return names
+
+
+def _is_called(module: Module, found: Import, function: str) -> bool:
+    """Whether an import brings a function of ``tortoise.transactions``."""
+    from .api import canonical
+
+    symbol = module.project.resolve_import(module.path, found)
+    known = canonical(symbol.dotted) if isinstance(symbol, External) else ""
+    return known == f"tortoise.transactions.{function}"
 
 
 def opener_of(module: Module, connection: ast.expr) -> Transaction | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..project.facts import OPAQUE
+from . import api
 from ._effect_kinds import union
 from .calls import subject
 from .types import Manager, ModelClass
@@ -19,13 +20,8 @@ if TYPE_CHECKING:
     from ..project.symbols import Class
     from .types import ApiMethod
 
-#: Methods that write rows of one model alone.
-_ALONE = frozenset(
-    {"create", "save", "update", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
-)
-_LINKING = frozenset({"add", "remove", "clear"})
-#: What a project overrides to write more than one row, or somewhere else.
-_OVERRIDDEN = _ALONE | {"delete", "_pre_save", "_post_save", "_pre_delete", "_post_delete"}
+#: What the library calls of a model while it writes.
+_HOOKS = frozenset({"_pre_save", "_post_save", "_pre_delete", "_post_delete"})
 _SIGNALS = re.compile(rb"\b(?:pre|post)_(?:save|delete)\b|\bregister_listener\b")
 _DEFAULT = re.compile(rb"\bdefault\s*=\s*(?:\w+\s*\.\s*)*(\w+)")
 _COROUTINE = re.compile(rb"\basync\s+def\s+(\w+)")
@@ -44,11 +40,12 @@ def written_models(module: Module, called: ApiMethod) -> frozenset[Class] | None
     models = _and_derived(project, model, exact)
     if models is None:
         return None
-    if isinstance(receiver, Manager) and called.name in _LINKING:
+    rows = api.written_rows(called.name)
+    if rows is api.Rows.LINKS and isinstance(receiver, Manager):
         return _linked(project, receiver.relation, models)
-    if called.name in _ALONE:
+    if rows is api.Rows.OWN:
         return models
-    return _deleted(project, models) if called.name == "delete" else None
+    return _deleted(project, models) if rows is api.Rows.WITH_REFERENCES else None
 
 
 def _and_derived(project: Project, symbol: Class, exact: bool) -> frozenset[Class] | None:
@@ -62,7 +59,11 @@ def _and_derived(project: Project, symbol: Class, exact: bool) -> frozenset[Clas
 
 def _is_plain(model: Model) -> bool:
     """Whether the library alone writes the rows of a model."""
-    return model.closed and not model.own & _OVERRIDDEN and "manager" not in model.meta
+    overridden = any(
+        name in _HOOKS or api.worst_effect(api.Owner.INSTANCE, name) is api.Effect.WRITE
+        for name in model.own
+    )
+    return model.closed and not overridden and "manager" not in model.meta
 
 
 def _linked(

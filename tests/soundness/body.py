@@ -55,6 +55,7 @@ class Body:
     aliases: dict[int, str]
     globals: list[tuple[str, str, Spec]] = field(default_factory=list)
     helpers: list[Helper] = field(default_factory=list)
+    asked: list[tuple[str, Kind]] = field(default_factory=list)
 
     def alias(self, spec: Spec) -> str:
         """How the functions name a model."""

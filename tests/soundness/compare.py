@@ -12,8 +12,10 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.fields.relational import ManyToManyRelation, ReverseRelation, _NoneAwaitable
 from tortoise.models import Model
 from tortoise_fix.codemods.orm.types import (
+    ANY_MODEL,
     ApiMethod,
     BoundMethod,
+    ClassObject,
     Client,
     Coroutine,
     Foreign,
@@ -23,9 +25,11 @@ from tortoise_fix.codemods.orm.types import (
     Manager,
     ModelClass,
     Object,
+    OneOf,
     Plain,
     Query,
     Reference,
+    Super,
     TupleOf,
     Type,
     Unknown,
@@ -97,6 +101,16 @@ class Comparison:
 
     def _is_Foreign(self, value: Any, said: Foreign, path: str) -> bool:  # noqa: N802
         return not is_of_the_orm(value)
+
+    def _is_OneOf(self, value: Any, said: OneOf, path: str) -> bool:  # noqa: N802
+        return any(self.holds(value, member, path) for member in said.members)
+
+    def _is_ClassObject(self, value: Any, said: ClassObject, path: str) -> bool:  # noqa: N802
+        return isinstance(value, type) and issubclass(value, self.resolve(said.symbol))
+
+    def _is_Super(self, value: Any, said: Super, path: str) -> bool:  # noqa: N802
+        found = getattr(value, "__thisclass__", None)
+        return isinstance(value, super) and found is self.resolve(said.symbol)
 
     def _is_ModelClass(self, value: Any, said: ModelClass, path: str) -> bool:  # noqa: N802
         model = self.resolve(said.model)
@@ -193,6 +207,8 @@ class Comparison:
             return _imported(symbol.dotted)
         if isinstance(symbol, Package):
             return importlib.import_module(self._module_name(symbol.path))
+        if symbol == ANY_MODEL:
+            return Model
         found: Any = importlib.import_module(self._module_name(symbol.path))
         name = symbol.qualname if isinstance(symbol, Class | Function) else symbol.name
         for part in name.split("."):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .body import Body, Helper
 from .models import Spec, model_files, specs
+from .repositories import repositories
 
 if TYPE_CHECKING:
     from random import Random
@@ -40,6 +41,8 @@ def program(random: Random) -> Program:
     aliases, imports = _imports(random, found, files)
     body = Body(random, found, aliases)
     shared = _module_level(random, body)
+    if random.random() < 0.5:
+        shared = f"{shared}\n{repositories(body)}"
     helpers = [body.function(f"f{n}") for n in range(random.randint(2, 3))]
     services = [_SERVICES, imports, shared, _LOGGED.replace("{M}", body.alias(body.specs[0]))]
     services += [helper.source for helper in helpers]

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, cast
 
 from tortoise_fix.codemods.orm.effects import effects_of
 from tortoise_fix.codemods.orm.infer import place, types_of
-from tortoise_fix.codemods.orm.types import UNKNOWN, Client, Forward, Manager, Place, Query, Type
+from tortoise_fix.codemods.orm.types import (
+    UNKNOWN,
+    Client,
+    Forward,
+    Manager,
+    Place,
+    Query,
+    Type,
+    members_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +114,9 @@ class _Rewriter(ast.NodeTransformer):
         if said == UNKNOWN:
             return node
         origin = place(original.value) if isinstance(original, ast.Await) else None
-        if isinstance(original, ast.Await) and not isinstance(
-            self._type(original.value), Query | Manager | Forward
+        if isinstance(original, ast.Await) and not any(
+            isinstance(one, Query | Manager | Forward)
+            for one in members_of(self._type(original.value))
         ):
             origin = None
         return _call(SEE, [self._sight(original, said, origin), node])
@@ -179,13 +189,15 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def _tagged_rows(self, original: ast.AST, node: ast.expr) -> ast.expr:
-        if not isinstance(self._type(original), Query | Manager):
+        kinds = members_of(self._type(original))
+        if not any(isinstance(one, Query | Manager) for one in kinds):
             return node
         return _call(ROWS, [self._sight(original, UNKNOWN, place(original)), node])
 
     def _tagged_fetched(self, original: ast.AST, node: ast.expr) -> ast.expr:
         """What a ``for`` over a relation that was fetched gives."""
-        if not isinstance(self._type(original), Manager):
+        kinds = members_of(self._type(original))
+        if not any(isinstance(one, Manager) for one in kinds):
             return node
         return _call(FETCHED, [self._sight(original, UNKNOWN, place(original)), node])
 

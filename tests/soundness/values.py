@@ -49,6 +49,8 @@ class Values:
             choices += [self._row, self._row, self.maybe, self.rows, self.rows, self._related]
             choices += [self._called, self._number, self.pair]
         choices += [self.query, self._method]
+        if self.at.body.asked:
+            choices += [self._asked, self._asked]
         if depth < 2:
             choices += [self._conditional, self._shape, self._listed, self._listed, self._element]
         return self.at.random.choice(choices)() if depth < 3 else self._scalar()
@@ -158,6 +160,11 @@ class Values:
         # A row that was made without its required relations has none.
         incomplete = spec.keyed and call in ("{x}.blank()", "await {x}.built()")
         return f"({call.format(x=name)})", ANY if incomplete else (kind, spec)
+
+    def _asked(self) -> tuple[str, Kind]:
+        """What an object that holds models gives."""
+        text, kind = self.at.random.choice(self.at.body.asked)
+        return ("None", NONE) if "await" in text and not self.at.is_async else (text, kind)
 
     def _called(self) -> tuple[str, Kind]:
         """A call of a function that stands further up."""

@@ -1,9 +1,11 @@
-"""What the index and the inference cost, beyond parsing, for a file of 300 lines.
+"""What the index and the inference add to reading and parsing, for a file of 300 lines.
 
     python tests/inference_cost.py DIR
 
-Files that name the framework or a model are indexed. Inference is measured twice: of the functions
-that hold a call which could be of the query API, as no rule asks about others; and of all.
+A run that reads all files and parses those that name the framework or a model is measured first.
+What the index adds to that, with the inference, is measured twice: of the functions that hold a
+call which could be of the query API, in files near models, as no query rule asks about others; and
+of all functions.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from tortoise_fix.codemods.orm import api
 from tortoise_fix.codemods.orm.infer import types_of
 from tortoise_fix.codemods.project.index import Project
 from tortoise_fix.codemods.project.module import Module
+from tortoise_fix.codemods.project.near_models import near_models
 from tortoise_fix.codemods.run.files import select
 from tortoise_fix.codemods.run.memory import rare_collections
 from tortoise_fix.codemods.run.reader import Reader
+from tortoise_fix.codemods.source import Fault, decode, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +36,9 @@ _NAMES = api.method_names()
 
 
 def speakable(module: Module) -> Iterator[Scope]:
-    """The scopes with a call whose method name is in the table of the query API."""
+    """The scopes of a file near models with a call whose method name is in the API table."""
+    if module.path not in near_models(module.project):
+        return iter(())
     calls = (node.func for node in module.nodes(ast.Call))
     named = (f for f in calls if isinstance(f, ast.Attribute) and f.attr in _NAMES)
     return iter(dict.fromkeys(module.scope(function) for function in named))
@@ -57,6 +63,17 @@ def inferred(root: Path, scopes: Callable[[Module], Iterator[Scope]]) -> list[Mo
     return modules
 
 
+def parsed(root: Path, paths: frozenset[str]) -> list[ast.Module]:
+    """Read the files of a tree, and parse some of them."""
+    reader = Reader(root)
+    contents = {path: reader(path) for path in select(root).files}
+    sources = (
+        decode(path, d) for path, d in contents.items() if path in paths and isinstance(d, bytes)
+    )
+    trees = (parse(source) for source in sources if not isinstance(source, Fault))
+    return [tree for tree in trees if not isinstance(tree, Fault)]
+
+
 def cpu_seconds(action: Callable[[], object]) -> float:
     """What an action takes; what it gives is held until the end, as the index holds its trees."""
     start = time.process_time()
@@ -72,16 +89,18 @@ def costs(root: Path) -> dict[str, float]:
     Raises ValueError for a tree without such files.
     """
     with rare_collections():
-        texts = [module.source.text for module in inferred(root, lambda _module: iter(()))]
-        lines = sum(text.count("\n") + 1 for text in texts)
+        modules = inferred(root, lambda _module: iter(()))
+        paths = frozenset(module.path for module in modules)
+        lines = sum(module.source.text.count("\n") + 1 for module in modules)
+        del modules
         if not lines:
             raise ValueError(f"no file below {root} names the framework")
-        parsing = cpu_seconds(lambda: [ast.parse(text) for text in texts])
+        parsing = cpu_seconds(lambda: parsed(root, paths))
         spoken = cpu_seconds(lambda: inferred(root, speakable)) - parsing
         everything = cpu_seconds(lambda: inferred(root, functions)) - parsing
     each = 1000 * _LINES / lines
     return {
-        "parsing": parsing * each,
+        "reading and parsing": parsing * each,
         "index and inference": spoken * each,
         "the same, of all functions": everything * each,
     }

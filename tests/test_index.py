@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tortoise_fix.codemods.orm.attributes import derived
 from tortoise_fix.codemods.project.index import Project
+from tortoise_fix.codemods.project.near_models import near_models
 from tortoise_fix.codemods.project.symbols import (
     Class,
     External,
@@ -123,6 +125,49 @@ def test_files_that_know_a_model_by_another_name_are_looked_at() -> None:
     )
     assert "use.py" in project.relevant
     assert project.models.get(Class("use.py", "Novel")) is not None
+
+
+def test_files_that_lead_to_a_model_by_imports_are_near_it_and_others_are_not() -> None:
+    project = indexed(
+        {
+            "p/__init__.py": "",
+            "p/m.py": BOOK,
+            "p/get.py": "from .m import *\n",
+            "far.py": "import tortoise\n",
+            "name.py": "import tortoise\nfrom p import get as g\n",
+            "whole.py": "import tortoise\nimport p\np.get.find()\n",
+            "lines.py": "import tortoise\nfrom p import (\n    get,\n)\n",
+            "inside.py": "import tortoise\ndef f():\n    from p.get import x\n",
+        }
+    )
+    near = {"p/m.py", "name.py", "whole.py", "lines.py", "inside.py"}
+    assert near_models(project) == near
+    assert project.naming == near | {"far.py"}
+
+
+def test_a_file_that_leads_to_more_than_can_be_told_counts_as_near_a_model() -> None:
+    many = {f"q/m{number}.py": f"from . import m{number + 1}\n" for number in range(300)}
+    project = indexed({"m.py": BOOK, "use.py": "import tortoise\nfrom q import m0\n", **many})
+    assert near_models(project) == {"m.py", "use.py"}
+
+
+def test_a_file_that_only_starts_an_application_names_nothing() -> None:
+    project = indexed({"m.py": BOOK, "main.py": "app = make(lifespan=start)\n"})
+    assert project.relevant == ("m.py", "main.py")
+    assert project.naming == {"m.py"}
+
+
+def test_subclasses_are_found_by_whatever_name_their_base_has() -> None:
+    project = indexed(
+        {
+            "a.py": "import tortoise\nclass Base: ...\n",
+            "b.py": "from a import Base as Other\nclass One(Other): ...\n",
+            "c.py": "import a\nAlias = a.Base\nclass Two(Alias): ...\nclass Three(Two): ...\n",
+            "d.py": "class Base: ...\nclass Four(Base): ...\n",
+        }
+    )
+    below = derived(project, Class("a.py", "Base"))
+    assert {one.name for one in below} == {"One", "Two", "Three"}
 
 
 @pytest.mark.parametrize("broken", ["class Broken(Model:\n", "\0", "# -*- coding: nonsense -*-\n"])

@@ -1,24 +1,27 @@
 """The index: the facts of all relevant files, linked.
 
-A file is relevant when its bytes name the framework or one of the project's own models. Facts are
-read on demand and kept; the order in which files are asked for never changes an answer.
+A file is relevant when its bytes name the framework or one of the project's own models, or look
+like a configuration or the start of an application. Facts are read on demand and kept; the order in
+which files are asked for never changes an answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..source import Fault, Source, decode, parse
 from .aerich import target_modules
 from .bases import Bases
-from .facts import ClassFact, FileFacts, Import, collect, dotted
+from .collecting import collect
+from .facts import ClassFact, FileFacts, Import, dotted
 from .models import ModelIndex
 from .module import Module
 from .modules import ModuleFinder
 from .symbols import Class, External, Function, Package, Symbol, Variable
 from .versions import VersionFinder, Versions
+from .words import Words
 
 if TYPE_CHECKING:
     import ast
@@ -29,7 +32,7 @@ Reader = Callable[[str], bytes | Fault]
 _FRAMEWORK = b"tortoise"
 _CONFIGURATION = (b"connections", b"apps", b"models")
 #: What starts an application often names neither the framework nor a model, only a function.
-_STARTUP = re.compile(rb"\b(?:on_event|add_event_handler|on_startup|lifespan)\b")
+_STARTUP = Words(("on_event", "add_event_handler", "on_startup", "lifespan"))
 #: Characters of source whose trees are kept at a time; a tree takes some fifty times its text.
 _KEPT_TEXT = 3_000_000
 
@@ -56,13 +59,14 @@ class Project:
         self.root = root
         self.files = tuple(sorted(files))
         self.modules = ModuleFinder(self.files)
-        self.versions = VersionFinder(root, target)
+        self.versions = VersionFinder(root, target, read)
         self.read = read
         self.target = target
         self._facts: dict[str, FileFacts | None] = dict(facts or {})
         self._loaded: dict[str, Module] = {}
         self._size = 0
         self._relevant: tuple[str, ...] | None = None
+        self._naming: frozenset[str] = frozenset()
         self._defining: tuple[str, ...] = ()
         self._models: ModelIndex | None = None
         self._resolved: dict[tuple[str, str], Symbol | None] = {}
@@ -78,39 +82,48 @@ class Project:
             self._relevant = self._choose()
         return self._relevant
 
+    @property
+    def naming(self) -> frozenset[str]:
+        """The relevant files that name the framework or a model, or that aerich reads."""
+        self._relevant = self.relevant
+        return self._naming
+
     def _choose(self) -> tuple[str, ...]:
+        """What names something, and what may configure or start an application without that."""
+        framework, configuring, starting = set[str](), set[str](), set[str]()
+        for path, data in self._contents():
+            if _FRAMEWORK in data:
+                framework.add(path)
+            elif all(word in data for word in _CONFIGURATION):
+                configuring.add(path)
+            elif _STARTUP.are_in(data):
+                starting.add(path)
+        named = self._name_something(framework)
+        self._naming = frozenset((*target_modules(self), *named))
+        return tuple(sorted({*self._naming, *configuring, *(starting if framework else ())}))
+
+    def _name_something(self, framework: set[str]) -> set[str]:
         """Framework files first; then, while that finds new models, the files that name a model."""
-        defining = {path for path in self.files if self._mentions(path, _FRAMEWORK)}
-        chosen, names = defining | set(target_modules(self)), set[str]()
-        chosen |= {path for path in self.files if self._is_configuration(path)}
-        chosen |= {path for path in self.files if defining and self._matches(path, _STARTUP)}
-        while True:
-            fresh = ModelIndex(self, sorted(defining)).names() - names
-            if not fresh:
-                self._defining = tuple(sorted(defining))
-                return tuple(sorted(chosen))
+        defining, chosen, names = set(framework), set(framework), set[str]()
+        while fresh := ModelIndex(self, sorted(defining)).names() - names:
             names |= fresh
-            named, subclassed = _patterns(fresh)
-            for path in self.files:
-                if path not in defining and self._matches(path, named):
+            words, subclassed = Words(fresh), _subclassing(fresh)
+            for path, data in self._contents():
+                if path not in defining and words.are_in(data):
                     chosen.add(path)
                     # Only a file that subclasses or renames a model can define another one; the
                     # rest is never parsed unless a rule asks for it.
-                    if self._matches(path, subclassed):
+                    if subclassed.search(data):
                         defining.add(path)
+        self._defining = tuple(sorted(defining))
+        return chosen
 
-    def _mentions(self, path: str, word: bytes) -> bool:
-        data = self.read(path)
-        return not isinstance(data, Fault) and word in data
-
-    def _is_configuration(self, path: str) -> bool:
-        """Whether a file may hold a configuration, which need not name the framework."""
-        data = self.read(path)
-        return not isinstance(data, Fault) and all(word in data for word in _CONFIGURATION)
-
-    def _matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
-        data = self.read(path)
-        return not isinstance(data, Fault) and pattern.search(data) is not None
+    def _contents(self) -> Iterator[tuple[str, bytes]]:
+        """All files that can be read, with their bytes."""
+        for path in self.files:
+            data = self.read(path)
+            if not isinstance(data, Fault):
+                yield path, data
 
     def source(self, path: str) -> Source | Fault:
         """The decoded text of a file."""
@@ -289,14 +302,13 @@ class Project:
         return None
 
 
-def _patterns(names: set[str]) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """What finds any of the names, and what finds a class that has one among its bases."""
+def _subclassing(names: set[str]) -> re.Pattern[bytes]:
+    """What finds a class that has any of the names among its bases, and what renames one."""
     words = "|".join(sorted(map(re.escape, names)))
-    named = re.compile(rf"\b(?:{words})\b".encode())
     # A base may also be written with the other name that an import or an assignment gives it.
     other = rf"\b(?:{words})\s+as\s|=\s*(?:\w+\s*\.\s*)*(?:{words})\s*$"
     base = rf"\bclass\s+\w+\s*\([^)]*\b(?:{words})\b"
-    return named, re.compile(f"{base}|{other}".encode(), re.MULTILINE)
+    return re.compile(f"{base}|{other}".encode(), re.MULTILINE)
 
 
 def _is_builtin(name: str) -> bool:

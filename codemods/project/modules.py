@@ -68,23 +68,18 @@ class ModuleFinder:
 
     def _absolute(self, folder: str, parts: list[str]) -> str | None:
         """Nearest source root above the importer first; then the one place that has the name."""
-        roots = [folder, *_ancestors(folder)]
+        tops = self._tops.get(parts[0], frozenset())
+        roots = [root for root in (folder, *_ancestors(folder)) if root in tops]
         for package in (False, True):
             found = {
-                self._at(root, parts)
-                for root in roots
-                if self.is_package(root) is package and self._top(root, parts[0])
+                self._at(root, parts) for root in roots if self.is_package(root) is package
             } - {None}
             if len(found) == 1:
                 return found.pop()
             if found:
                 return None
-        tops = self._tops.get(parts[0], ())
         elsewhere = {self._at(root, parts) for root in tops if not self.is_package(root)} - {None}
         return elsewhere.pop() if len(elsewhere) == 1 else None
-
-    def _top(self, root: str, name: str) -> bool:
-        return root in self._tops.get(name, ())
 
     def _at(self, base: str, parts: list[str]) -> str | None:
         folder = base

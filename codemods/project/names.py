@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from .facts import FunctionNode, imports_of
+from .walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def meaning(module: Module, node: ast.expr) -> Symbol | None:
     if not isinstance(root, ast.Name):
         return None
     for scope in scopes_around(module, root):
-        if root.id in local_names(scope):
+        if root.id in _local_names_in(module, scope):
             return _imported_in(module, scope, root.id, parts)
     return module.resolve(node)
 
@@ -53,10 +54,19 @@ def scopes_around(module: Module, node: ast.AST) -> Iterator[FunctionNode | ast.
         inner = outer
 
 
+def _local_names_in(module: Module, function: FunctionNode | ast.Lambda) -> frozenset[str]:
+    """The same as ``local_names`` of a function of a module, which are looked for once."""
+    key = (local_names, function)
+    if key not in module.memo:
+        module.memo[key] = local_names(function)
+    found: frozenset[str] = module.memo[key]
+    return found
+
+
 def local_names(function: FunctionNode | ast.Lambda) -> frozenset[str]:
     """The parameters of a function and every name that something inside it binds."""
-    names = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
-    for node in ast.walk(function):
+    names = {argument.arg for argument in walk(function.args) if isinstance(argument, ast.arg)}
+    for node in walk(function):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             names.add(node.id)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -70,7 +80,7 @@ def local_names(function: FunctionNode | ast.Lambda) -> frozenset[str]:
 
 def declared_global(function: ast.AST) -> frozenset[str]:
     """The names that ``global`` statements inside a function tie to the module."""
-    found = (node for node in ast.walk(function) if isinstance(node, ast.Global))
+    found = (node for node in walk(function) if isinstance(node, ast.Global))
     return frozenset(name for node in found for name in node.names)
 
 

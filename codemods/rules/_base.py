@@ -55,12 +55,15 @@ class Rule(Card):
         triggers: The module is looked at only when its bytes hold one of these; empty means always.
         pattern: And only where this regular expression is found in them; empty means anywhere.
         modules: Gives the only modules it looks at, where the project decides that, not a word.
+        beyond: Whether it looks, without such a choice, at modules that name neither the framework
+            nor a model as well: what starts an application often names only a function.
     """
 
     find: Callable[[Module], Iterable[Finding]]
     triggers: tuple[bytes, ...] = ()
     pattern: bytes = b""
     modules: Callable[[Project], Collection[str]] | None = None
+    beyond: bool = False
 
 
 __all__ = ["Card", "Finding", "Rule", "Safety"]

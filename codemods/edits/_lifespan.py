@@ -25,8 +25,10 @@ def build(edit: InsertLifespan) -> Line:
     assert isinstance(function, cst.FunctionDef)
     pause: Line = cst.SimpleStatementLine([cst.Expr(cst.Yield())])
     parts = arranged(edit, read, pause)
-    registered = context(edit.registration, parts.init, parts.inside)
-    head = [*parts.before, registered, *parts.after]
+    inside = parts.inside
+    if parts.init is not None:
+        inside = [context(edit.registration, parts.init, inside)]
+    head = [*parts.before, *inside, *parts.after]
     new = function.with_changes(body=block(function.body, head))
     for handler in (*edit.startup, *edit.shutdown):
         if remarks(parsed(handler)) - remarks(new):

@@ -12,7 +12,7 @@ import libcst as cst
 from ._base import EditError
 from ._block import Block, leading, with_leading
 from ._layout import is_directive, space
-from ._row import of_call, to_call
+from ._row import of_call, spread, to_call
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +47,11 @@ def _call(how: Registration, init: cst.SimpleStatementLine) -> cst.Call:
     statement = init.body[0]
     value = statement.value if isinstance(statement, cst.Expr) else None
     if isinstance(value, cst.Call) and value.args:
-        first = value.args[0].with_changes(value=cst.Name(how.app))
-        name = cst.Name("RegisterTortoise")
-        return _fitted(value.with_changes(func=name, args=[first, *value.args[1:]]), how)
+        first = [value.args[0].with_changes(value=cst.Name(how.app))] if how.app else []
+        called = value.with_changes(
+            func=cst.Name("RegisterTortoise"), args=[*first, *value.args[1:]]
+        )
+        return _fitted(_shortened(called, how.without), how)
     call = value.expression if isinstance(value, cst.Await) else None
     if not isinstance(call, cst.Call):
         raise EditError("the edit expects a call of Tortoise.init here")
@@ -68,16 +70,21 @@ def _call(how: Registration, init: cst.SimpleStatementLine) -> cst.Call:
     return _fitted(to_call(bare, row), how)
 
 
+def _shortened(call: cst.Call, without: Sequence[str]) -> cst.Call:
+    """The call without some keyword arguments."""
+    row = of_call(call)
+    names = [arg.keyword.value if arg.keyword else "" for arg in call.args]
+    for index in reversed([i for i, name in enumerate(names) if name in without]):
+        row.remove(index)
+    return to_call(call, row) if len(row.items) < len(names) else call
+
+
 def _fitted(call: cst.Call, how: Registration) -> cst.Call:
     """The call, an argument on each line if it stood on one line that is now too long."""
     text = f"{how.lead}async with {cst.Module([]).code_for_node(call)}:"
     if "\n" in text or len(text.expandtabs(4)) <= how.width:
         return call
-    deeper = cst.ParenthesizedWhitespace(indent=True, last_line=space(how.indent))
-    ended = cst.ParenthesizedWhitespace(indent=True)
-    args = [arg.with_changes(comma=cst.Comma(whitespace_after=deeper)) for arg in call.args]
-    args[-1] = args[-1].with_changes(comma=cst.Comma(whitespace_after=ended))
-    return call.with_changes(whitespace_before_args=deeper, args=args)
+    return spread(call, how.indent)
 
 
 def block(old: cst.BaseSuite, lines: Sequence[Line]) -> cst.IndentedBlock:

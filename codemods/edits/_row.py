@@ -12,7 +12,7 @@ import libcst as cst
 
 from ._layout import Space, broken, has_comment, plain, space
 
-Item = cst.Arg | cst.BaseElement | cst.ImportAlias
+Item = cst.Arg | cst.BaseElement | cst.BaseDictElement | cst.ImportAlias
 
 
 @dataclass(slots=True)
@@ -126,6 +126,23 @@ def to_list(node: cst.List, row: Row) -> cst.List:
     )
 
 
+def of_dict(node: cst.Dict) -> Row:
+    """The entries of a dict display."""
+    comma = bool(node.elements) and isinstance(node.elements[-1].comma, cst.Comma)
+    opening, tail = node.lbrace.whitespace_after, node.rbrace.whitespace_before
+    return Row(opening, list(node.elements), tail, comma)
+
+
+def to_dict(node: cst.Dict, row: Row) -> cst.Dict:
+    """The dict with the entries of the row."""
+    items = _ended(row, space())
+    return node.with_changes(
+        elements=items,
+        lbrace=node.lbrace.with_changes(whitespace_after=row.opening),
+        rbrace=node.rbrace.with_changes(whitespace_before=row.tail),
+    )
+
+
 def of_import(node: cst.Import | cst.ImportFrom) -> Row:
     """The names of an import. Raises TypeError for a star import."""
     names = list(node.names) if not isinstance(node.names, cst.ImportStar) else None
@@ -195,3 +212,12 @@ def _merge(before: Space, after: Space, shape: Space) -> Space:
         )
     end = broken(shape) or head
     return end.with_changes(first_line=first, empty_lines=[*lines, *after.empty_lines])
+
+
+def spread(call: cst.Call, indent: str) -> cst.Call:
+    """The call with each argument on a line of its own, deeper by one level of indentation."""
+    deeper = cst.ParenthesizedWhitespace(indent=True, last_line=space(indent))
+    ended = cst.ParenthesizedWhitespace(indent=True)
+    args = [arg.with_changes(comma=cst.Comma(whitespace_after=deeper)) for arg in call.args]
+    args[-1] = args[-1].with_changes(comma=cst.Comma(whitespace_after=ended))
+    return call.with_changes(whitespace_before_args=deeper, args=args)

@@ -19,10 +19,14 @@ class PassKeyword(Edit):
     Attributes:
         name: The keyword; the call must not have it yet.
         value_source: The source of its value.
+        width: The longest line that the call may take before it is broken; 0 for any.
+        indent: One level of indentation.
     """
 
     name: str
     value_source: str
+    width: int = 0
+    indent: str = "    "
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -32,7 +36,7 @@ class PassKeyword(Edit):
         import libcst as cst
 
         from ._layout import parsed, space
-        from ._row import of_call, to_call
+        from ._row import of_call, spread, to_call
 
         call = _call(node)
         if any(a.keyword is not None and a.keyword.value == self.name for a in call.args):
@@ -42,7 +46,10 @@ class PassKeyword(Edit):
         row = of_call(_closed(call))
         new = cst.Arg(parsed(self.value_source), keyword=name, equal=tight)
         row.insert(len(row.items), new)
-        return to_call(call, row)
+        made = to_call(call, row)
+        text = cst.Module([]).code_for_node(made)
+        fits = not self.width or "\n" in text or self.span.col + len(text) <= self.width
+        return made if fits else spread(made, self.indent)
 
     def mean(self, node: ast.AST) -> ast.AST:
         assert isinstance(node, ast.Call)

@@ -6,9 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ._base import EditError
 from .handler import meant
-from .registration import Registration
+from .registration import WIDTH, Registration
 from .statements import InsertStatements
 
 if TYPE_CHECKING:
@@ -31,13 +30,15 @@ class InsertLifespan(InsertStatements):
     Attributes:
         name: Its name.
         parameter: The name of its parameter, which is the application.
-        annotation: The source of the parameter's annotation.
+        annotation: The source of the parameter's annotation, or an empty string.
         returns: The source of the return annotation, or an empty string.
         arguments: The keywords that the positional arguments of ``Tortoise.init`` are passed by.
-        startup: The handlers in order; one of them has ``init``.
+        startup: The handlers in order; one of them may have ``init``.
         shutdown: The handlers in order.
         indent: The indentation of the file.
         width: The longest line that a call may take before it is broken.
+        lead: The indentation of the statement at ``span``.
+        without: Keywords of ``register_tortoise`` that are not passed on.
     """
 
     name: str = "lifespan"
@@ -48,7 +49,9 @@ class InsertLifespan(InsertStatements):
     startup: tuple[Handler, ...] = ()
     shutdown: tuple[Handler, ...] = ()
     indent: str = "    "
-    width: int = 88
+    width: int = WIDTH
+    lead: str = ""
+    without: tuple[str, ...] = ()
 
     def new(self) -> list[cst.BaseStatement]:
         from ._lifespan import build
@@ -62,7 +65,8 @@ class InsertLifespan(InsertStatements):
     def head(self) -> str:
         """The source of the function, with ``pass`` for a body."""
         returns = f" -> {self.returns}" if self.returns else ""
-        signature = f"async def {self.name}({self.parameter}: {self.annotation}){returns}:"
+        note = f": {self.annotation}" if self.annotation else ""
+        signature = f"async def {self.name}({self.parameter}{note}){returns}:"
         return f"@asynccontextmanager\n{signature}\n{self.indent}pass\n"
 
     def _meant(self) -> ast.stmt:
@@ -70,17 +74,21 @@ class InsertLifespan(InsertStatements):
         assert isinstance(function, ast.AsyncFunctionDef)
         pause: ast.stmt = ast.Expr(ast.Yield())
         parts = arranged(self, meant, pause)
-        context = ast.withitem(self.registration.meant(parts.init))
-        inside = ast.AsyncWith(items=[context], body=list(parts.inside))
-        function.body = [*parts.before, inside, *parts.after]
+        inside = parts.inside
+        if parts.init is not None:
+            context = ast.withitem(self.registration.meant(parts.init))
+            inside = [ast.AsyncWith(items=[context], body=inside)]
+        function.body = [*parts.before, *inside, *parts.after]
         return ast.fix_missing_locations(function)
 
     @property
     def registration(self) -> Registration:
         """The call that takes the place of ``Tortoise.init``."""
         schemas = any(handler.generates for handler in self.startup)
-        indent = self.indent
-        return Registration(self.parameter, self.arguments, schemas, indent, indent, self.width)
+        lead = self.lead + self.indent
+        return Registration(
+            self.parameter, self.arguments, schemas, lead, self.indent, self.width, self.without
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +97,13 @@ class Parts(Generic[_Line]):
 
     Attributes:
         before: What stands before the ``async with``.
-        init: The call of ``Tortoise.init``.
-        inside: What stands in the ``async with``.
+        init: The call of ``Tortoise.init``; None where no handler calls it.
+        inside: What stands in the ``async with``, if there is one.
         after: What stands after it.
     """
 
     before: list[_Line]
-    init: _Line
+    init: _Line | None
     inside: list[_Line]
     after: list[_Line]
 
@@ -126,6 +134,4 @@ def arranged(
         target += part.head
         target = after if handler.close >= 0 else target
         target += part.tail
-    if init is None:
-        raise EditError("no handler calls Tortoise.init")
     return Parts(before, init, inside, after)

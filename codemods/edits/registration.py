@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ._base import EditError, expression
 
+WIDTH = 88  #: the longest line that a call may take before it is broken
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:
@@ -19,6 +21,7 @@ class Registration:
         lead: The indentation of the statement.
         indent: One level of indentation.
         width: The longest line that the call may take before it is broken.
+        without: Keywords of ``register_tortoise`` that are not passed on.
     """
 
     app: str
@@ -26,7 +29,8 @@ class Registration:
     schemas: bool = False
     lead: str = "    "
     indent: str = "    "
-    width: int = 88
+    width: int = WIDTH
+    without: tuple[str, ...] = ()
 
     def meant(self, init: ast.stmt) -> ast.expr:
         """The call, for ``await Tortoise.init(...)`` or ``register_tortoise(app, ...)``.
@@ -36,8 +40,9 @@ class Registration:
         value = init.value if isinstance(init, ast.Expr) else None
         if isinstance(value, ast.Call) and value.args:
             name = ast.Name("RegisterTortoise", ast.Load())
-            first = ast.Name(self.app, ast.Load())
-            return ast.Call(name, [first, *value.args[1:]], value.keywords)
+            first = [ast.Name(self.app, ast.Load())] if self.app else []
+            keywords = [keyword for keyword in value.keywords if keyword.arg not in self.without]
+            return ast.Call(name, [*first, *value.args[1:]], keywords)
         call = value.value if isinstance(value, ast.Await) else None
         if not isinstance(call, ast.Call) or len(call.args) > len(self.arguments):
             raise EditError("the edit expects a call of Tortoise.init here")

@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from ..source import Fault
-from .apps import assigned, is_fastapi, meaning, scopes_around
+from .apps import assigned, meaning, scopes_around
+from .frameworks import framework_of
 from .module import Module
-from .symbols import External, Variable
+from .symbols import External, Function, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -54,7 +55,8 @@ class Routers:
         if not isinstance(symbol, Variable) or not isinstance(home, Module):
             return f"{where} includes a router that is not a variable of the project"
         values = [value for name, value in map(assigned, home.tree.body) if name == symbol.name]
-        if len(values) != 1 or not _is_plain_router(home, values[0]):
+        value = values[0] if len(values) == 1 else None
+        if not _is_plain_router(home, value) and not _is_made(home, value):
             return f"{where} includes a router that may have hooks of its own"
         self._found.add(symbol)
         return self._nested(home, symbol)
@@ -118,9 +120,31 @@ def _is_plain_router(module: Module, value: ast.expr | None) -> bool:
     return isinstance(symbol, External) and symbol.dotted in _ROUTERS and plain
 
 
+def _is_made(module: Module, value: ast.expr | None) -> bool:
+    """Whether a value is what a function of the project returns, always a router made there."""
+    symbol = meaning(module, value.func) if isinstance(value, ast.Call) else None
+    home = module.project.module(symbol.path) if isinstance(symbol, Function) else None
+    if not isinstance(symbol, Function) or not isinstance(home, Module):
+        return False
+    found = [n for n in home.tree.body if getattr(n, "name", "") == symbol.qualname]
+    function = found[0] if len(found) == 1 else None
+    if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+        return False
+    nodes = list(ast.walk(function))
+    own = home.own_nodes(function) or []
+    given = [n.value for n in own if isinstance(n, ast.Return)]
+    names = {value.id for value in given if isinstance(value, ast.Name)}
+    if len(names) != 1 or not all(isinstance(value, ast.Name) for value in given):
+        return False
+    name = names.pop()
+    made = [v for target, v in map(assigned, nodes) if target == name]
+    stored = [n for n in nodes if _stores(n, name)]
+    return len(made) == len(stored) == 1 and _is_plain_router(home, made[0])
+
+
 def _is_no_router(module: Module, value: ast.expr | None) -> bool:
     """Whether a value is made by a class or function of a library that makes no routers."""
-    if is_fastapi(module, value):
+    if framework_of(module, value):
         return True
     symbol = meaning(module, value.func) if isinstance(value, ast.Call) else None
     return isinstance(symbol, External) and not symbol.dotted.startswith(_BASES)

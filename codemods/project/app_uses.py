@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
-from ..source import Fault
 from .app_routers import Routers
-from .apps import App, local_names, meaning, scopes_around
-from .facts import FunctionNode, dotted, imports_of
+from .apps import App, assigned, meaning
+from .facts import FunctionNode, dotted
+from .fixtures import is_fixture
 from .function_uses import uses
 from .module import Module
-from .symbols import External, Function, Package, Symbol, Variable
+from .namings import mentions, modules_with
+from .symbols import External, Function, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
 #: Attributes of an application that register no hook, whatever is done with them.
 _INERT_NAMES = (
@@ -56,22 +56,18 @@ class _Search:
     def __init__(self, app: App) -> None:
         self._app = app
         self._project = app.module.project
-        self._symbol = Variable(app.module.path, app.name)
-        self._seen: set[tuple[str, str, str]] = set()
+        self._followed: set[object] = set()
         self._routers = Routers(self._project)
+        self._known: set[int] = set()
 
     def run(self, besides: Collection[ast.AST]) -> str | None:
-        known = {id(hook.mention) for hook in self._app.hooks} | {id(node) for node in besides}
-        built = self._building()
-        if built:
-            return built
-        for module in self._modules():
-            for node in self._mentions(module):
-                if id(module.parent(node)) not in known:
-                    found = self._judged(module, node)
-                    if found:
-                        return found
-        return self._routers.unseen(known)
+        app = self._app
+        self._known = {id(hook.mention) for hook in app.hooks} | {id(node) for node in besides}
+        if app.scope is not None:
+            found = self._in_function(app.module, app.scope, app.name)
+        else:
+            found = self._building() or self._everywhere(Variable(app.module.path, app.name))
+        return found or self._routers.unseen(self._known)
 
     def _building(self) -> str | None:
         """The same question about the function that builds the application."""
@@ -91,68 +87,49 @@ class _Search:
                     return found
         return None
 
-    def _modules(self) -> Iterator[Module]:
-        """The files that may hold the application under some name, its own first."""
-        yield self._app.module
-        name = re.escape(self._app.name)
-        words = (
-            rf"\bimport\s[^\n]*\b{name}\b|\bimport\s*\([^)]*\b{name}\b|\.\s*{name}\b|import\s*\*"
-        )
-        pattern = re.compile(words.encode())
-        for path in self._project.files:
-            data = self._project.read(path)
-            if path != self._app.module.path and not isinstance(data, Fault):
-                module = self._project.module(path) if pattern.search(data) else None
-                if isinstance(module, Module):
-                    yield module
+    # Following the application
 
-    # Naming the application
+    def _everywhere(self, symbol: Variable | Function) -> str | None:
+        """The question about every place that names a variable, or what function gives the app."""
+        if symbol in self._followed:
+            return None
+        self._followed.add(symbol)
+        for module, node in mentions(self._project, symbol):
+            given: ast.expr | None = node
+            if isinstance(symbol, Function):
+                given = _result_of(module, node)
+            where = f"{module.path}:{node.lineno}"
+            if given is None and self._runs(module, node):
+                continue
+            found = self._judged(module, given) if given else f"{where} hands {_name(symbol)} on"
+            if found:
+                return found
+        return None
 
-    def _mentions(self, module: Module) -> Iterator[ast.expr]:
-        """The expressions of a file that are the application."""
-        names, packages = self._bound(module)
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                if node.id in names and not _hidden(module, node, names[node.id]):
-                    yield node
-            elif isinstance(node, ast.Attribute) and node.attr == self._app.name:
-                head = dotted(node.value)
-                if head in packages or (head and module.resolve(node) == self._symbol):
-                    yield node
-
-    def _bound(self, module: Module) -> tuple[dict[str, bool], set[str]]:
-        """The names of the application in a file, each with whether a function imports it so.
-
-        The second answer holds the names of its module.
-        """
-        names = {self._app.name: False} if module is self._app.module else {}
-        packages: set[str] = set()
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                inside = module.scope(node) is not module.tree
-                for found in imports_of(node):
-                    if found.attr == "*":
-                        target = self._project.modules.find(found.module, found.level, module.path)
-                        symbol: Symbol | None = Package(target) if target else None
-                        if symbol == Package(self._app.module.path):
-                            names.setdefault(self._app.name, False)
-                        continue
-                    symbol = self._project.resolve_import(module.path, found)
-                    if symbol == self._symbol:
-                        names[found.name] = inside or names.get(found.name, False)
-                    elif symbol == Package(self._app.module.path):
-                        packages.add(found.name)
-        return names, packages
+    def _in_function(self, module: Module, function: FunctionNode, name: str) -> str | None:
+        """The question about a variable of a function, and about the functions in it."""
+        key = (module.path, function, name)
+        if key in self._followed:
+            return None
+        self._followed.add(key)
+        for inner in (n for statement in function.body for n in ast.walk(statement)):
+            if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
+                found = self._judged(module, inner)
+                if found:
+                    return found
+        return None
 
     # Judging a use
 
     def _judged(self, module: Module, node: ast.expr) -> str | None:
         """Why a use of the application may hide a hook, as a clause, or None."""
         parent = module.parent(node)
-        where = f"{module.path}:{node.lineno}"
+        if id(parent) in self._known:
+            return None
+        where, name = f"{module.path}:{node.lineno}", self._app.name
         if isinstance(parent, ast.Attribute):
             if parent.attr not in _INERT:
-                return f"{where} uses {self._app.name}.{parent.attr}"
+                return f"{where} uses {name}.{parent.attr}"
             return (
                 self._routers.included(module, parent) if parent.attr == "include_router" else None
             )
@@ -161,48 +138,77 @@ class _Search:
             return self._passed(module, call, node)
         if isinstance(parent, ast.Expr | ast.Assert | ast.Compare):
             return None
-        return f"{where} hands {self._app.name} on"
+        return self._handed(module, node, parent, f"{where} hands {name} on")
+
+    def _handed(
+        self, module: Module, node: ast.expr, parent: ast.AST | None, reason: str
+    ) -> str | None:
+        """The question about where an assignment or a function brings the application."""
+        scope = module.scope(node)
+        if isinstance(parent, ast.Assign | ast.AnnAssign):
+            name = assigned(parent)[0]
+            if isinstance(scope, FunctionNode) and name:
+                return self._in_function(module, scope, name)
+            alone = module.facts.bindings.get(name) == 1
+            return self._everywhere(Variable(module.path, name)) if alone else reason
+        if not isinstance(parent, ast.Return | ast.Yield) or not isinstance(scope, FunctionNode):
+            return reason
+        if is_fixture(module, scope):
+            return self._requested(module, scope)
+        plain = not scope.decorator_list and module.parent(scope) is module.tree
+        if isinstance(parent, ast.Yield) or not plain:
+            return reason
+        return self._everywhere(Function(module.path, scope.name))
+
+    def _requested(self, module: Module, fixture: FunctionNode) -> str | None:
+        """The question about every function of the project that has a parameter of that name."""
+        if (module.path, fixture) in self._followed:
+            return None
+        self._followed.add((module.path, fixture))
+        for other in modules_with(self._project, "getfixturevalue"):
+            return f"{other.path} may take the fixture {fixture.name} by its name"
+        for other in modules_with(self._project, fixture.name):
+            for function in other.nodes(ast.FunctionDef) + other.nodes(ast.AsyncFunctionDef):
+                taken = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+                found = None
+                if any(argument.arg == fixture.name for argument in taken):
+                    found = self._in_function(other, function, fixture.name)
+                if found:
+                    return found
+        return None
 
     def _passed(self, module: Module, call: ast.Call, node: ast.expr) -> str | None:
         symbol = meaning(module, call.func)
         if isinstance(symbol, External) and symbol.dotted in _RUNNERS:
             return None
         if isinstance(symbol, Function) and "." not in symbol.qualname:
-            followed = self._followed(symbol, call, node)
-            if followed is not None:
-                return followed or None
+            home = self._project.module(symbol.path)
+            function = _plain_function(home, symbol.qualname) if isinstance(home, Module) else None
+            parameter = _parameter(function, call, node) if function else ""
+            if function and parameter and isinstance(home, Module):
+                return self._in_function(home, function, parameter)
         name = dotted(call.func) or "a call"
         return f"{module.path}:{node.lineno} passes {self._app.name} to {name}"
 
-    def _followed(self, symbol: Function, call: ast.Call, node: ast.expr) -> str | None:
-        """Why what a function does with the application may hide a hook.
-
-        An empty string if it does not; None where the function cannot be followed.
-        """
-        module = self._project.module(symbol.path)
-        if isinstance(module, Fault):
-            return None
-        function = _plain_function(module, symbol.qualname)
-        parameter = _parameter(function, call, node) if function else ""
-        if function is None or not parameter:
-            return None
-        key = (symbol.path, symbol.qualname, parameter)
-        if key in self._seen:
-            return ""
-        self._seen.add(key)
-        for inner in (n for statement in function.body for n in ast.walk(statement)):
-            if isinstance(inner, ast.Name) and inner.id == parameter:
-                found = self._judged(module, inner)
-                if found:
-                    return found
-        return ""
+    def _runs(self, module: Module, node: ast.expr) -> bool:
+        """Whether a function that gives the application is passed to what runs it."""
+        parent = module.parent(node)
+        call = module.parent(parent) if isinstance(parent, ast.keyword) else parent
+        symbol = meaning(module, call.func) if isinstance(call, ast.Call) else None
+        return isinstance(symbol, External) and symbol.dotted in _RUNNERS
 
 
-def _hidden(module: Module, node: ast.Name, imported: bool) -> bool:
-    """Whether a local name of an enclosing function hides the module's."""
-    if imported:
-        return False
-    return any(node.id in local_names(scope) for scope in scopes_around(module, node))
+def _name(symbol: Variable | Function) -> str:
+    return symbol.name if isinstance(symbol, Variable) else symbol.qualname
+
+
+def _result_of(module: Module, node: ast.expr) -> ast.expr | None:
+    """The call of a function that a name of it stands in, awaited where it is; None if none."""
+    call = module.parent(node)
+    if not isinstance(call, ast.Call) or call.func is not node:
+        return None
+    outer = module.parent(call)
+    return outer if isinstance(outer, ast.Await) else call
 
 
 def _plain_function(module: Module, name: str) -> FunctionNode | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .facts import FunctionNode
-from .names import meaning
-from .symbols import Function
+from .names import meaning, scopes_around
+from .symbols import External, Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from .module import Module
 
 EVENTS = frozenset({"startup", "shutdown"})
+#: Coroutines of the ORM that a shutdown may be given as its handler.
+_CLOSING = frozenset(
+    {
+        "tortoise.Tortoise.close_connections",
+        "tortoise.connections.close_all",
+        "tortoise.connection.connections.close_all",
+    }
+)
 _LISTS = {"on_startup": "startup", "on_shutdown": "shutdown"}
 
 
@@ -119,6 +127,11 @@ def are_all_seen(call: ast.Call, hooks: tuple[Hook, ...]) -> bool:
 def _function(module: Module, handler: ast.expr) -> tuple[FunctionNode, bool] | None:
     """The function that an expression names, and whether only a stand-in for it."""
     symbol = meaning(module, handler)
+    if symbol is None and isinstance(handler, ast.Name):
+        nested = _nested(module, handler)
+        return (nested, False) if nested else None
+    if isinstance(symbol, External) and symbol.dotted in _CLOSING:
+        return _calling(module, handler, "close", "await "), True
     if not isinstance(symbol, Function) or "." in symbol.qualname:
         return None
     home = module if symbol.path == module.path else module.project.module(symbol.path)
@@ -131,10 +144,29 @@ def _function(module: Module, handler: ast.expr) -> tuple[FunctionNode, bool] | 
     return (_stand_in(module, handler, nodes[0]), True) if not _demands(nodes[0]) else None
 
 
+def _nested(module: Module, handler: ast.Name) -> FunctionNode | None:
+    """The function of the function around a handler that the handler names, and nothing else."""
+    scope = next(scopes_around(module, handler), None)
+    if scope is None or isinstance(scope, ast.Lambda):
+        return None
+    bound = [n for n in ast.walk(scope) if getattr(n, "name", "") == handler.id]
+    stored = any(
+        isinstance(n, ast.Name) and n.id == handler.id and not isinstance(n.ctx, ast.Load)
+        for n in ast.walk(scope)
+    )
+    found = bound[0] if len(bound) == 1 and bound[0] in scope.body and not stored else None
+    return found if isinstance(found, FunctionNode) else None
+
+
 def _stand_in(module: Module, handler: ast.expr, function: FunctionNode) -> FunctionNode:
     """``async def f(): await handler()``, at the place of the handler."""
     waits = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
-    source = f"async def {function.name}():\n    {waits}{module.text(handler)}()\n"
+    return _calling(module, handler, function.name, waits)
+
+
+def _calling(module: Module, handler: ast.expr, name: str, waits: str) -> FunctionNode:
+    """A function of that name that calls the handler, at the place of the handler."""
+    source = f"async def {name}():\n    {waits}{module.text(handler)}()\n"
     made = ast.parse(source).body[0]
     assert isinstance(made, ast.AsyncFunctionDef)
     for node in ast.walk(made):

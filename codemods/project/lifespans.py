@@ -6,8 +6,9 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .apps import FASTAPI, assigned, meaning, scopes_around
+from .apps import assigned, meaning, scopes_around
 from .facts import FunctionNode
+from .frameworks import framework_of
 from .module import Module
 from .symbols import External, Function
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from .index import Project
 
-STARLETTE = frozenset({"starlette.applications.Starlette"})
 MANAGER = "contextlib.asynccontextmanager"
 _WORD = b"lifespan"
 
@@ -38,16 +38,6 @@ class Served:
     line: int
     app: str
     inside: bool
-
-
-def framework_of(module: Module, call: ast.Call) -> str:
-    """What a call constructs an application of: ``fastapi``, ``starlette`` or nothing."""
-    symbol = meaning(module, call.func)
-    if not isinstance(symbol, External):
-        return ""
-    if symbol.dotted in FASTAPI:
-        return "fastapi"
-    return "starlette" if symbol.dotted in STARLETTE else ""
 
 
 def lifespans(module: Module) -> Iterator[ast.AsyncFunctionDef]:

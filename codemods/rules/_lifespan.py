@@ -9,54 +9,64 @@ from ..edits.arguments import PassKeyword, RemoveKeyword
 from ..edits.handler import Handler
 from ..edits.imports import AddImport, DropImport
 from ..edits.lifespan import InsertLifespan
+from ..edits.registration import WIDTH
 from ..edits.statements import RemoveDecorator, RemoveStatement
-from ..orm.hook_bodies import body_of
-from ..orm.startup import positional
+from ..orm.hook_bodies import Body, body_of
+from ..orm.startup import call_of, positional
+from ..project.apps import local_names
+from ._exception_handlers import OPTION, handlers_for, option_of
+from ._exception_handlers import SINCE as HANDLERS_SINCE
 from ._lifespan_helper import calls_of, handler_of, missing, obsolete
-from ._lifespan_names import free_name, imported, returns_of, roots
-from ._lifespan_obstacles import obstacle
+from ._lifespan_left import Left
+from ._lifespan_names import annotation_of, free_name, imported, returns_of, roots
+from ._lifespan_obstacles import obstacle, sets_up
 from ._lifespan_source import indent_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..edits._base import Edit
-    from ..orm.hook_bodies import Body
     from ..project.apps import App
     from ..project.module import Module
-    from ._lifespan_left import Left
 
 
 def convert(app: App) -> tuple[Edit, ...] | Left:
-    """The edits that give an application with a hook that calls ``Tortoise.init`` a lifespan."""
+    """The edits that give an application with hooks a lifespan; one may call ``Tortoise.init``."""
     bodies = [body_of(app.module, hook) for hook in app.hooks]
+    if all(body.init < 0 for body in bodies) and not sets_up(app):
+        bodies = [Body(hook) for hook in app.hooks]
     left = obstacle(app, [body for body in bodies if body.moves])
-    return left or tuple(_edits(app, bodies))
+    return left or (*_edits(app, bodies), *_handlers(app, bodies))
 
 
 def _edits(app: App, bodies: Sequence[Body]) -> Iterator[Edit]:
     module, path = app.module, app.module.path
     moved = [body for body in bodies if body.moves]
     returns, wants_iterator = returns_of(app, moved)
-    name = free_name(app)
+    name, place = free_name(app), _place(app, bodies)
+    lead = module.source.line(place.lineno)[: place.col_offset]
     yield InsertLifespan(
         path,
-        module.span(app.statement),
+        module.span(place),
         "",
         name=name,
         parameter=app.name,
-        annotation=module.text(app.call.func),
+        annotation=annotation_of(app, place),
         returns=returns,
         arguments=positional(),
-        startup=tuple(_handler(module, b) for b in bodies if b.hook.event == "startup"),
-        shutdown=tuple(_handler(module, b) for b in bodies if b.hook.event == "shutdown"),
+        startup=tuple(handler_of_hook(module, b) for b in bodies if b.hook.event == "startup"),
+        shutdown=tuple(handler_of_hook(module, b) for b in bodies if b.hook.event == "shutdown"),
         indent=_indent(module, moved),
+        lead=lead,
+        without=(OPTION,) if _handlers(app, bodies) else (),
     )
-    yield PassKeyword(path, module.span(app.call), "lifespan", name)
+    for call in app.calls:
+        yield PassKeyword(path, module.span(call), "lifespan", name, width=WIDTH)
     for body in bodies:
         yield from _unregistered(app, body)
     yield AddImport(path, "contextlib", "asynccontextmanager")
-    yield AddImport(path, "tortoise.contrib.fastapi", "RegisterTortoise")
+    if any(body.init >= 0 for body in bodies):
+        yield AddImport(path, f"tortoise.contrib.{app.framework}", "RegisterTortoise")
     if wants_iterator:
         yield AddImport(path, "collections.abc", "AsyncIterator")
     if not path.endswith("__init__.py"):
@@ -64,11 +74,46 @@ def _edits(app: App, bodies: Sequence[Body]) -> Iterator[Edit]:
         for _, found in imported(module):
             if found.name in dropped:
                 yield DropImport(path, found.module, found.attr)
-    calls = calls_of(module, moved)
-    for call in calls:
-        needed = missing(call)
+    helpers = calls_of(module, moved)
+    for helper in helpers:
+        needed = missing(helper)
         yield from () if isinstance(needed, str) else needed
-    yield from obsolete(calls)
+    yield from obsolete(helpers)
+
+
+def _handlers(app: App, bodies: Sequence[Body]) -> tuple[Edit, ...]:
+    """The edits that pass the exception handlers to the application that the ORM adds to it.
+
+    None where it adds none, and where they cannot be passed.
+    """
+    versions = app.module.project.versions_of(app.module.path)
+    body = next((body for body in bodies if body.init >= 0), None)
+    if body is None or versions.at_least("tortoise-orm", HANDLERS_SINCE) is not True:
+        return ()
+    call = call_of(body.helper.statement if body.helper else body.site)
+    if not option_of(call):
+        return ()
+    given = handlers_for(app.module, app.calls)
+    return () if isinstance(given, Left) else given
+
+
+def _place(app: App, bodies: Sequence[Body]) -> ast.stmt:
+    """The statement that the lifespan stands above.
+
+    That is the function that constructs the application, unless the lifespan needs its variables.
+    """
+    if app.scope is None:
+        return app.statement
+    local = local_names(app.scope) - {app.name}
+    needed: set[str] = set()
+    for body in bodies:
+        names = {n.id for n in ast.walk(body.function) if isinstance(n, ast.Name)}
+        hidden = local_names(body.function)
+        nonlocals = (n for n in ast.walk(body.function) if isinstance(n, ast.Nonlocal))
+        outer = {name for node in nonlocals for name in node.names}
+        called = () if body.moves else (body.function.name,)
+        needed |= (names - hidden) | outer | set(called)
+    return app.statement if needed & local else app.scope
 
 
 def _unregistered(app: App, body: Body) -> Iterator[Edit]:
@@ -81,10 +126,11 @@ def _unregistered(app: App, body: Body) -> Iterator[Edit]:
     if hook.statement:
         yield RemoveStatement(module.path, module.span(hook.statement), comments=True)
     if hook.keyword:
-        yield RemoveKeyword(module.path, module.span(app.call), hook.keyword)
+        yield RemoveKeyword(module.path, module.span(app.calls[0]), hook.keyword)
 
 
-def _handler(module: Module, body: Body) -> Handler:
+def handler_of_hook(module: Module, body: Body) -> Handler:
+    """What a hook runs, as the edits take it."""
     function, foreign = body.function, body.hook.foreign
     if not body.moves:
         waits = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
@@ -110,5 +156,7 @@ def _source(module: Module, body: Body) -> str:
 
 def _indent(module: Module, moved: Sequence[Body]) -> str:
     """The indentation of the first hook of the file; four spaces where there is none."""
-    found = (indent_of(module, body.function) for body in moved if not body.hook.foreign)
-    return next(found, "    ")
+    for function in (body.function for body in moved if not body.hook.foreign):
+        outer = module.source.line(function.lineno)[: function.col_offset]
+        return indent_of(module, function).removeprefix(outer)
+    return "    "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..orm.startup import REGISTER, call_of, root_of
+from ..orm.startup import call_of, register_of, root_of
+from ..project.apps import local_names
 from ..project.facts import imports_of
 from ..project.symbols import External
 
@@ -45,12 +46,16 @@ def roots(moved: Sequence[Body]) -> list[str]:
 
 def unavailable(app: App, moved: Sequence[Body]) -> str | None:
     """What keeps a name that the lifespan needs from being imported, or one from going."""
-    for dotted in (MANAGER, REGISTER):
+    for dotted in (MANAGER, register_of(app.framework)[0]):
         if not is_free(app.module, dotted):
             return f"the name {dotted.rpartition('.')[2]} means something else in this file"
     late = [n.lineno for n, f in imported(app.module) if f.name == "asynccontextmanager"]
-    if late and min(late) > app.statement.lineno:
+    if late and min(late) > (app.scope or app.statement).lineno:
         return "asynccontextmanager is imported below the app"
+    if app.scope is not None:
+        hidden = local_names(app.scope) & {"asynccontextmanager", "RegisterTortoise", *roots(moved)}
+        if hidden:
+            return f"{min(hidden)} is a variable of {app.scope.name}"
     return taken(app.module, roots(moved))
 
 
@@ -85,6 +90,20 @@ def taken_from(module: Module, name: str) -> str | None:
     return None
 
 
+def annotation_of(app: App, place: ast.stmt) -> str:
+    """The class of the application as it is called, where that is imported above the lifespan."""
+    root = root_of(app.calls[0])
+    body = app.module.tree.body
+    if app.scope is not None and place is app.statement:
+        body = [*body, *app.scope.body]
+    imports = (node for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+    for node in imports:
+        named = any(found.name == root for found in imports_of(node))
+        if named and node.lineno < place.lineno:
+            return app.module.text(app.calls[0].func)
+    return ""
+
+
 def returns_of(app: App, moved: Sequence[Body]) -> tuple[str, bool]:
     """The return annotation of the lifespan, and whether its name must be imported."""
     if not any(body.function.returns is not None for body in moved):
@@ -102,6 +121,8 @@ def free_name(app: App) -> str:
     for node in ast.walk(app.module.tree):
         if isinstance(node, ast.Name):
             taken.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            taken.add(node.name)
         elif isinstance(node, ast.arg):
             taken.add(node.arg)
     names = ["lifespan", f"{app.name}_lifespan", "orm_lifespan"]

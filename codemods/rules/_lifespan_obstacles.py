@@ -13,17 +13,17 @@ from ..orm.startup import (
     app_in,
     awaits,
     call_of,
+    register_of,
     root_of,
 )
 from ..project.app_uses import unseen
-from ..project.apps import apps, declared_global, local_names
+from ..project.apps import apps, declared_global, inner_apps, local_names
 from ..project.function_uses import uses
-from ..project.hooks import are_all_seen
-from ..project.versions import Pin
 from ._lifespan_helper import calls_of, missing
 from ._lifespan_left import Left, refused, too_old
 from ._lifespan_names import unavailable
-from ._lifespan_source import is_alone
+from ._lifespan_shape import lifespan_is_new, shape
+from ._lifespan_source import is_alone, is_even
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,30 +34,29 @@ if TYPE_CHECKING:
     from ..project.module import Module
 
 _INSPECTING = frozenset({"locals", "vars", "dir", "eval", "exec", "globals"})
-_REGISTER_SINCE = "0.21"
-_LIFESPAN_SINCE = "0.93"
 
 
 def obstacle(app: App, moved: Sequence[Body]) -> Left | None:
     """The first thing that keeps hooks from becoming a lifespan, cheap questions first.
 
     Args:
-        app: The application; one of its startup hooks calls ``Tortoise.init``.
+        app: The application, which has hooks.
         moved: The hooks whose bodies would move; the others would be called.
     """
-    module = app.module
+    module, opens = app.module, sets_up(app)
     left = (
-        _versions(module)
+        (too_old(module, register_of(app.framework)[1]) if opens else None)
+        or lifespan_is_new(app)
         or _alone(app)
-        or _shape(app)
+        or shape(app)
         or next(filter(None, (_hook(module, hook) for hook in app.hooks)), None)
-        or _order(module, app.hooks, moved)
-        or _arguments(app, moved)
+        or (opens and (_order(module, app.hooks, moved) or _arguments(app, moved)))
         or next(filter(None, (_movable(app, body) for body in moved)), None)
         or next(filter(None, (_callable(app, hook, moved) for hook in app.hooks)), None)
         or _collision(moved, app.hooks)
+        or _elsewhere(app, moved)
     )
-    return left or _elsewhere(app, moved)
+    return left or None
 
 
 def _elsewhere(app: App, moved: Sequence[Body]) -> Left | None:
@@ -77,45 +76,18 @@ def _elsewhere(app: App, moved: Sequence[Body]) -> Left | None:
     return None
 
 
-def _versions(module: Module) -> Left | None:
-    left = too_old(module, _REGISTER_SINCE)
-    if left:
-        return left
-    versions = module.project.versions_of(module.path)
-    if versions.at_least("fastapi", _LIFESPAN_SINCE) is not True:
-        pin = versions.get("fastapi") or Pin("fastapi")
-        advice = f"require fastapi>={_LIFESPAN_SINCE}"
-        return Left(f"a lifespan needs fastapi {_LIFESPAN_SINCE}; found {pin}", advice)
-    return None
-
-
 def _alone(app: App) -> Left | None:
     """Whether another application of the module sets up the ORM, too."""
-    for other in apps(app.module):
-        if other.name != app.name and _opens(app.module, other.hooks):
+    for other in (*apps(app.module), *inner_apps(app.module)):
+        if other.statement is not app.statement and sets_up(other):
             return Left(f"{other.name} sets up the ORM in a hook, too")
     return None
 
 
-def _opens(module: Module, hooks: Sequence[Hook]) -> bool:
-    """Whether a hook sets up the ORM."""
-    return any(set_up(module, node, OPENS) for hook in hooks for node in ast.walk(hook.function))
-
-
-def _shape(app: App) -> Left | None:
-    """What stands in the way at the construction of the application."""
-    module, given = app.module, {keyword.arg for keyword in app.call.keywords}
-    if module.facts.bindings.get(app.name) != 1 or app.name in module.facts.rebound:
-        return Left(f"{app.name} is bound more than once")
-    if None in given or app.call.args:
-        return Left("what FastAPI is called with cannot be seen: it may hold a lifespan")
-    if not are_all_seen(app.call, app.hooks):
-        return Left(
-            "what on_startup= or on_shutdown= hold cannot be seen, and a lifespan would silence it"
-        )
-    if not is_alone(module, app.statement):
-        return Left("the app shares its line with another statement")
-    return None
+def sets_up(app: App) -> bool:
+    """Whether a hook of an application sets up the ORM."""
+    nodes = (node for hook in app.hooks for node in ast.walk(hook.function))
+    return any(set_up(app.module, node, OPENS) for node in nodes)
 
 
 def _hook(module: Module, hook: Hook) -> Left | None:
@@ -136,6 +108,8 @@ def _hook(module: Module, hook: Hook) -> Left | None:
     for statement in (hook.statement, None if hook.foreign else function):
         if statement and not is_alone(module, statement):
             return Left(f"{where} shares its line with another statement")
+    if not hook.foreign and not is_even(function):
+        return Left(f"{where} holds a string of several lines")
     return None
 
 
@@ -174,9 +148,10 @@ def _arguments(app: App, moved: Sequence[Body]) -> Left | None:
     body = next(body for body in moved if body.init >= 0)
     if app_in(module, body.site) not in ("", app.name):
         return Left(f"register_tortoise is passed another app than {app.name}")
+    register = register_of(app.framework)[0]
     if body.helper:
-        return refused(body.helper.module, call_of(body.helper.statement))
-    return refused(module, call_of(body.site))
+        return refused(body.helper.module, call_of(body.helper.statement), register)
+    return refused(module, call_of(body.site), register)
 
 
 def _movable(app: App, body: Body) -> Left | None:
@@ -212,7 +187,10 @@ def _callable(app: App, hook: Hook, moved: Sequence[Body]) -> Left | None:
     facts = module.facts
     if hook.decorator is None:
         return None
-    if facts.bindings.get(function.name) != 1 or function.name in facts.rebound:
+    scope = module.scope(function)
+    named = sum(getattr(node, "name", "") == function.name for node in ast.walk(scope))
+    times = facts.bindings.get(function.name) if scope is module.tree else named
+    if times != 1 or function.name in facts.rebound:
         return Left(f"{where} shares its name with something else")
     line = module.source.line(hook.decorator.end_lineno or 0)
     if "#" in line[module.span(hook.decorator).end_col :]:

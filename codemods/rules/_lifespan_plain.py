@@ -9,7 +9,7 @@ from ..edits.imports import AddImport, DropImport
 from ..edits.register_in import Close, RegisterIn, Sites
 from ..edits.registration import Registration
 from ..orm.lifespan_sites import UnclearError, locate
-from ..orm.startup import REGISTER, app_in, call_of, positional, root_of
+from ..orm.startup import REGISTER, app_in, call_of, positional, register_of, root_of
 from ..project.apps import declared_global, local_names, scopes_around
 from ._lifespan_helper import Call, handler_of, missing, obsolete
 from ._lifespan_left import Left, refused, too_old
@@ -23,16 +23,15 @@ if TYPE_CHECKING:
     from ..orm.lifespan_sites import Located
     from ..project.module import Module
 
-_STARLETTE = "tortoise.contrib.starlette.RegisterTortoise"
-_OPTIONAL_SINCE = "0.21.7"
+OPTIONAL_SINCE = "0.21.7"
 
 
 def convert(
     module: Module, function: ast.AsyncFunctionDef, framework: str
 ) -> tuple[Edit, ...] | Left:
     """The edits that let a lifespan, served by an application of a framework, register the ORM."""
-    register = REGISTER if framework == "fastapi" else _STARLETTE
-    left = too_old(module, "0.21" if framework == "fastapi" else "1.1.9")
+    register, since = register_of(framework)
+    left = too_old(module, since)
     if left:
         return left
     try:
@@ -140,7 +139,7 @@ def _registration(
     arguments = function.args
     name = [*arguments.posonlyargs, *arguments.args][0].arg
     versions = module.project.versions_of(module.path)
-    optional = register == REGISTER and versions.at_least("tortoise-orm", _OPTIONAL_SINCE)
+    optional = register == REGISTER and versions.at_least("tortoise-orm", OPTIONAL_SINCE)
     statement = found.block[found.init]
     outer = module.source.line(function.lineno)[: function.col_offset]
     passed = app_in(module, statement)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from ..orm.set_up import set_up
 from ..orm.startup import REGISTERS
-from ..project.apps import FASTAPI, meaning
-from ..project.lifespans import STARLETTE, Served, served_by
-from ..project.symbols import External
+from ..project.frameworks import framework_named
+from ..project.lifespans import Served, served_by
 from ..source import Fault
 from ._base import Finding, Safety
+from ._global_fallback import with_fallback
 from ._lifespan_left import Left
 from ._lifespan_plain import convert
 
@@ -42,7 +42,8 @@ def of_lifespan(
         if apps or _takes_app(module, function):
             text = f"{message}; {result.reason}"
             advice = result.advice
-            yield Finding(code, module.path, span, text, Safety.MANUAL, advice=advice)
+            found = Finding(code, module.path, span, text, Safety.MANUAL, advice=advice)
+            yield with_fallback(module, found, call)
         return
     doubt = _doubt(apps)
     safety = Safety.UNSAFE if doubt else Safety.SAFE
@@ -90,5 +91,4 @@ def _is_test(path: str) -> bool:
 def _takes_app(module: Module, function: ast.AsyncFunctionDef) -> bool:
     """Whether the only parameter is annotated as an application."""
     notes = [a.annotation for a in function.args.args if a.annotation is not None]
-    symbols = [meaning(module, note) for note in notes]
-    return any(isinstance(s, External) and s.dotted in FASTAPI | STARLETTE for s in symbols)
+    return any(framework_named(module, note) for note in notes)

@@ -36,7 +36,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..project.apps import apps, assigned, hooks_of, is_fastapi, meaning, scopes_around
+from ..project.apps import apps, assigned, hooks_of, meaning, scopes_around
+from ..project.frameworks import framework_of
 from ..project.hooks import added_hooks
 from ..project.module import Module
 from ..project.symbols import Variable
@@ -54,8 +55,8 @@ def find(module: Module) -> Iterator[Finding]:
     """One finding for each hook that never runs."""
     known = list(apps(module))
     for app in known:
-        for hook in app.hooks if _lives(app.call) else ():
-            yield _finding(module, hook, f"{module.path}:{app.call.lineno}")
+        for hook in app.hooks if all(map(_lives, app.calls)) else ():
+            yield _finding(module, hook, f"{module.path}:{app.calls[0].lineno}")
     ours = {id(hook.statement or hook.function) for app in known for hook in app.hooks}
     for node in ast.walk(module.tree):
         if id(node) not in ours:
@@ -78,8 +79,8 @@ def _constructed_at(module: Module, hook: Hook) -> str:
     if isinstance(symbol, Variable) and symbol.path != module.path:
         home = module.project.module(symbol.path)
         for app in apps(home) if isinstance(home, Module) else ():
-            if app.name == symbol.name and _lives(app.call):
-                return f"{symbol.path}:{app.call.lineno}"
+            if app.name == symbol.name and all(map(_lives, app.calls)):
+                return f"{symbol.path}:{app.calls[0].lineno}"
     if not isinstance(receiver, ast.Name) or symbol is not None:
         return ""
     return _built_in(module, hook, receiver.id)
@@ -91,7 +92,7 @@ def _built_in(module: Module, hook: Hook, name: str) -> str:
         values = [value for target, value in map(assigned, ast.walk(scope)) if target == name]
         if values:
             value = values[0]
-            once = len(values) == 1 and is_fastapi(module, value)
+            once = len(values) == 1 and framework_of(module, value)
             found = value if once and isinstance(value, ast.Call) and _lives(value) else None
             return f"{module.path}:{found.lineno}" if found else ""
     return ""
@@ -111,4 +112,5 @@ RULE = Rule(
     find=find,
     safety=Safety.MANUAL,
     triggers=(b"on_event", b"add_event_handler", b"on_startup", b"on_shutdown"),
+    beyond=True,
 )

@@ -6,6 +6,8 @@ What it does
     follows, with the same arguments. The rest of the lifespan keeps its order, and what it yields.
     Where the call stands in a function of the project that does nothing else, such as `init_db`,
     its arguments move into the lifespan, and the function goes if nothing else uses it.
+    Where that cannot be done, `--unsafe` passes `_enable_global_fallback=True` to `Tortoise.init`,
+    wherever that is: all tasks see the connections then.
 
 Why
     From tortoise-orm 1.0 on, what `Tortoise.init` sets up in a lifespan is out of reach of the
@@ -33,7 +35,7 @@ When it is safe
     newer. An application is constructed with the function as its `lifespan=`. The call is a
     statement of its own that always runs, before the only `yield`, and RegisterTortoise takes all
     that it is passed. It is unsafe where several applications share the lifespan: RegisterTortoise
-    can be active once in a process.
+    can be active once in a process. The argument is unsafe for the same reason.
 
 What it leaves alone
     Projects that are known to use a tortoise-orm before 1.0, where nothing is wrong; calls that
@@ -92,4 +94,5 @@ RULE = Rule(
     summary="Tortoise.init in a lifespan becomes RegisterTortoise, without which requests fail",
     find=find,
     triggers=(b"asynccontextmanager",),
+    beyond=True,
 )

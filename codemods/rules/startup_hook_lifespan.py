@@ -1,14 +1,18 @@
 """Replaces startup and shutdown hooks around the ORM by a lifespan with RegisterTortoise.
 
 What it does
-    A FastAPI application whose startup hook calls `Tortoise.init` gets a `lifespan`: the call
-    becomes `async with RegisterTortoise(app, ...)`, with the same arguments, and what the hooks do
-    besides stands around it in the order in which it ran. Hooks are what `@app.on_event`,
+    A FastAPI or Starlette application whose startup hook calls `Tortoise.init` gets a `lifespan`:
+    the call becomes `async with RegisterTortoise(app, ...)`, with the same arguments, and what the
+    hooks do besides stands around it in the order in which it ran. Hooks are what `@app.on_event`,
     `add_event_handler`, `app.router.on_startup.append` and `FastAPI(on_startup=[...])` register.
     All hooks of the application move, or none: once an application has a lifespan, its hooks no
     longer run. A hook that has nothing to do with the ORM stays a function, and the lifespan calls
     it. Where the call stands in a function of the project that does nothing else, such as
     `init_db`, its arguments move into the lifespan, and the function goes if nothing else uses it.
+    For an application that a function builds, the lifespan stands above that function, or in it
+    where it needs its variables.
+    Where the hooks have to stay, `--unsafe` passes `_enable_global_fallback=True` to
+    `Tortoise.init`, wherever that is: all tasks see the connections then.
 
 Why
     From tortoise-orm 1.0 on, what `Tortoise.init` sets up in a hook is out of reach of the tasks
@@ -37,20 +41,24 @@ After
     app = FastAPI(lifespan=lifespan)
 
 When it is safe
-    The project requires tortoise-orm 0.21 and fastapi 0.93 or newer. The application is a variable
-    of the module, constructed there or by a function that nothing else calls, and every use of it
-    in the project is known to register no hook. One startup hook calls `Tortoise.init` as a
-    statement of its own, and RegisterTortoise takes all that it is passed. Nothing else uses the
-    functions that go, and their variables do not mix.
+    The project requires tortoise-orm 0.21 and fastapi 0.93 or newer; for Starlette, tortoise-orm
+    1.1.9. The application is a variable of the module, or of a function that builds it and
+    registers its hooks. Every use of it in the project is known to register no other hook: those
+    of functions that return it, and of tests that a fixture gives it to, are followed. One startup
+    hook calls `Tortoise.init` as a statement of its own, and RegisterTortoise takes all that it is
+    passed. Nothing else uses the functions that go, and their variables do not mix.
     What stood after the call that closes the connections still runs after they are closed.
+    The argument is unsafe: a second set-up in one process, before the connections of the first are
+    closed, raises ConfigurationError. It needs tortoise-orm 1.0, and a project that neither
+    registers the ORM anywhere nor passes the argument.
 
 What it leaves alone
     Applications that have a lifespan already, hooks that have nothing to do with the ORM, and
-    `on_event` of other frameworks. Left for you, with the reason: hooks that are registered in a
-    function, applications that are handed to code that may add hooks, routers that may have hooks,
-    calls of `Tortoise.init` in methods, in functions that do more or inside `try` or `if`, hooks
-    that return early, arguments that RegisterTortoise does not take (`routers`,
-    `table_name_generator`), versions that are too old or not known.
+    `on_event` of other frameworks. Left for you, with the reason: applications that are passed in,
+    or handed to code that may add hooks, routers that may have hooks, calls of `Tortoise.init` in
+    methods, in functions that do more or inside `try` or `if`, hooks that return early, arguments
+    that RegisterTortoise does not take (`routers`, `table_name_generator`), versions that are too
+    old or not known.
 """
 
 from __future__ import annotations
@@ -59,12 +67,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..orm.set_up import set_up
-from ..project.apps import App, Hook, apps, assigned, hooks_of, is_fastapi, meaning
+from ..project.apps import App, Hook, apps, assigned, hooks_of, inner_apps, meaning
 from ..project.facts import FunctionNode
+from ..project.frameworks import framework_named, framework_of
 from ..project.hooks import added_hooks
-from ..project.symbols import External, Variable
+from ..project.symbols import Variable
 from ..source import Fault
 from ._base import Finding, Rule, Safety
+from ._global_fallback import with_fallback
 from ._lifespan import convert
 from ._lifespan_left import Left
 
@@ -73,12 +83,10 @@ if TYPE_CHECKING:
 
     from ..project.module import Module
 
-_FASTAPI_HINTS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
-
 
 def find(module: Module) -> Iterator[Finding]:
     """One finding for each application whose hooks set up the ORM."""
-    known = list(apps(module))
+    known = [*apps(module), *inner_apps(module)]
     for app in known:
         yield from _of_app(app)
     ours = {id(hook.statement or hook.function) for app in known for hook in app.hooks}
@@ -90,7 +98,7 @@ def find(module: Module) -> Iterator[Finding]:
 
 def _of_app(app: App) -> Iterator[Finding]:
     """The finding of an application that the module itself constructs."""
-    if any(keyword.arg == "lifespan" for keyword in app.call.keywords):
+    if app.lives:
         return
     module = app.module
     for hook in app.hooks:
@@ -150,7 +158,7 @@ def _constructed(module: Module, scope: ast.AST, name: str) -> ast.Call | None:
     """The construction of FastAPI that a scope assigns to a name."""
     for node in ast.walk(scope):
         target, value = assigned(node)
-        if target == name and is_fastapi(module, value) and isinstance(value, ast.Call):
+        if target == name and framework_of(module, value) and isinstance(value, ast.Call):
             return value
     return None
 
@@ -159,15 +167,15 @@ def _is_passed(module: Module, function: FunctionNode, name: str) -> bool:
     """Whether a parameter is annotated as a FastAPI application."""
     for argument in ast.walk(function.args):
         if isinstance(argument, ast.arg) and argument.arg == name and argument.annotation:
-            symbol = meaning(module, argument.annotation)
-            return isinstance(symbol, External) and symbol.dotted in _FASTAPI_HINTS
+            return bool(framework_named(module, argument.annotation))
     return False
 
 
 def _left(module: Module, node: ast.Call, left: Left) -> Finding:
     message = f"{_message(module, node)}; {left.reason}"
     span = module.span(node)
-    return Finding(RULE.code, module.path, span, message, Safety.MANUAL, advice=left.advice)
+    found = Finding(RULE.code, module.path, span, message, Safety.MANUAL, advice=left.advice)
+    return with_fallback(module, found, node)
 
 
 def _message(module: Module, call: ast.Call) -> str:
@@ -188,4 +196,5 @@ RULE = Rule(
     summary="Startup and shutdown hooks around the ORM become a lifespan with RegisterTortoise",
     find=find,
     triggers=(b"on_event", b"add_event_handler", b"on_startup"),
+    beyond=True,
 )

@@ -22,10 +22,12 @@ class KeepInner(PartEdit):
     Attributes:
         wrap: A function to call with the part, as a name or dotted name; empty for none.
         loosen: Whether the innermost parentheses around the expression go too.
+        collect: Whether a part that is a generator expression becomes a list.
     """
 
     wrap: str = ""
     loosen: bool = False
+    collect: bool = False
     rank: ClassVar[int] = 1
 
     @property
@@ -40,6 +42,8 @@ class KeepInner(PartEdit):
         from ._layout import parsed, swap
 
         assert isinstance(node, cst.BaseExpression) and isinstance(inner, cst.BaseExpression)
+        if self.collect and isinstance(inner, cst.GeneratorExp):
+            inner = _collected(inner)
         if self.wrap:
             inner = cst.Call(parsed(self.wrap), args=[cst.Arg(inner)])
         if self.loosen and node.lpar:
@@ -48,7 +52,24 @@ class KeepInner(PartEdit):
 
     def mean_with(self, node: ast.AST, inner: ast.AST) -> ast.AST:
         assert isinstance(inner, ast.expr)
+        if self.collect and isinstance(inner, ast.GeneratorExp):
+            inner = ast.ListComp(inner.elt, inner.generators)
         return ast.Call(expression(self.wrap), [inner], []) if self.wrap else inner
+
+
+def _collected(node: cst.GeneratorExp) -> cst.ListComp:
+    """A list of what a generator expression gives, laid out as it is."""
+    import libcst as cst
+
+    begin, end = node.lpar[-1].whitespace_after, node.rpar[0].whitespace_before
+    return cst.ListComp(
+        node.elt,
+        node.for_in,
+        lbracket=cst.LeftSquareBracket(whitespace_after=begin),
+        rbracket=cst.RightSquareBracket(whitespace_before=end),
+        lpar=node.lpar[:-1],
+        rpar=node.rpar[1:],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,18 @@ def strands_inner(module: Module, node: ast.expr, gone: Collection[ast.expr]) ->
     return any(_is_async(module, one, gone) for outer in around for one in _inside(outer))
 
 
+def stays_needed(module: Module, node: ast.expr, gone: Collection[ast.expr]) -> bool:
+    """Whether an ``await`` keeps a generator expression, or a comprehension inside, asynchronous.
+
+    The arguments are those of ``strands_inner``.
+    """
+    around = (one for one in module.ancestors(node) if isinstance(one, ast.GeneratorExp))
+    generator = next(around, None)
+    if generator and not within(module, node, generator.generators[0].iter):
+        return True
+    return strands_inner(module, node, gone)
+
+
 def _inside(outer: ast.AST) -> Iterator[Comprehension]:
     for node in ast.walk(outer):
         if isinstance(node, Comprehension) and node is not outer:

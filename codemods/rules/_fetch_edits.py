@@ -7,34 +7,83 @@ from typing import TYPE_CHECKING
 
 from ..edits.arguments import AddArguments
 from ..edits.chain import CallMethod
-from ..edits.imports import DropImport
-from ..edits.statements import RemoveStatement
+from ..edits.imports import AddImport, DropImport
+from ..edits.statements import InsertStatements, RemoveStatement
+from ..orm.types import Manager
 from ..project.facts import dotted
 from ._fetch_paths import quoted
+from ._n_plus_one_case import Home, Twin
+from ._refined import PREFETCH, PREFETCH_HOME, imported_prefetch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..edits._base import Edit
     from ..project.module import Module
     from ._fetch_sites import Fetch
-    from ._n_plus_one_case import Case
+    from ._n_plus_one_case import Case, Listed
 
 
 def fetching(case: Case, joined: Iterable[str], apart: Iterable[str]) -> Iterator[Edit]:
-    """The edits that let a query join some relations, and fetch others by queries of their own."""
-    module, span = case.module, case.module.span(case.rows.query)
-    if not case.source.chain.links:
+    """The edits that let a query join some relations, and fetch others by queries of their own.
+
+    Where no query is in reach, all of them are fetched for the list of its rows.
+    """
+    joined, apart = tuple(joined), tuple(apart)
+    if not joined and not apart:
+        return
+    if case.source.listed is not None:
+        yield _for_list(case, case.source.listed, (*joined, *apart))
+        return
+    home = case.source.home or Home(case.module, case.rows.query)
+    module = home.module
+    if case.source.prefix:
+        paths = dict.fromkeys((*joined, *apart))
+        joined, apart = (), tuple(f"{case.source.prefix}__{path}" for path in paths)
+    if home.call is not None:
+        names = tuple(quoted(module, path) for path in apart)
+        yield AddArguments(module.path, module.span(home.call), names)
+        return
+    objects = {site.path: site.refined for site in case.sites if site.refined}
+    if objects and not imported_prefetch(module):
+        yield AddImport(module.path, PREFETCH_HOME, PREFETCH)
+    added = {
+        method: tuple(_source(module, path, objects) for path in dict.fromkeys(paths))
+        for method, paths in (("select_related", joined), ("prefetch_related", apart))
+    }
+    for one in (Twin(home.query, case.source.chain), *case.source.twins):
+        yield from _adding(module, one, added)
+
+
+def _adding(module: Module, to: Twin, added: Mapping[str, tuple[str, ...]]) -> Iterator[Edit]:
+    """The edits that add arguments to the fetching methods of a query."""
+    span = module.span(to.query)
+    if not to.chain.links:
         yield CallMethod(module.path, span, "all")
-    for method, paths in (("select_related", joined), ("prefetch_related", apart)):
-        sources = tuple(quoted(module, path) for path in dict.fromkeys(paths))
+    for method, sources in added.items():
         if not sources:
             continue
-        calls = [link.call for link in case.source.chain.links if link.method.name == method]
+        calls = [link.call for link in to.chain.links if link.method.name == method]
         if calls:
             yield AddArguments(module.path, module.span(calls[0]), sources)
         else:
             yield CallMethod(module.path, span, method, ", ".join(sources))
+
+
+def _source(module: Module, path: str, objects: Mapping[str, str]) -> str:
+    """The argument that names a relation, with a query of its own where it needs one."""
+    name = quoted(module, path)
+    if path not in objects:
+        return name
+    return f"{imported_prefetch(module) or PREFETCH}({name}, queryset={objects[path]})"
+
+
+def _for_list(case: Case, listed: Listed, paths: Iterable[str]) -> Edit:
+    """The statement before the loop that fetches relations for all rows of a list at once."""
+    module = case.module
+    names = ", ".join(quoted(module, path) for path in dict.fromkeys(paths))
+    source = f"await {listed.model}.fetch_for_list({module.text(listed.node)}, {names})"
+    return InsertStatements(module.path, module.span(case.rows.statement), source)
 
 
 def removing(case: Case, fetches: Sequence[Fetch]) -> tuple[Edit, ...] | None:
@@ -54,12 +103,12 @@ def removing(case: Case, fetches: Sequence[Fetch]) -> tuple[Edit, ...] | None:
     path = case.module.path
     return (
         *(RemoveStatement(path, case.module.span(one)) for one in found),
-        *(drop for one in found for drop in _unimporting(case.module, one)),
+        *(drop for one in found for drop in dropping_gather(case.module, one)),
     )
 
 
-def _unimporting(module: Module, removed: ast.stmt) -> Iterator[Edit]:
-    """The edits that let ``asyncio`` go where a removed statement was the last to use it."""
+def dropping_gather(module: Module, removed: ast.AST) -> Iterator[Edit]:
+    """The edits that let ``asyncio`` go where what is removed was the last to use it."""
     for node in ast.walk(removed):
         name = dotted(node) if isinstance(node, ast.expr) else ""
         if name == "asyncio.gather":
@@ -77,7 +126,9 @@ def _is_emptied(outer: ast.stmt, gone: set[ast.Expr]) -> bool:
 def _is_removable(case: Case, fetch: Fetch) -> bool:
     """Whether a loop over rows that only fetches can go: nothing else is read or bound by it."""
     loop = fetch.loop
-    if not isinstance(loop, ast.For) or loop.orelse or not isinstance(loop.iter, ast.Name):
+    if not isinstance(loop, ast.For) or loop.orelse:
+        return False
+    if not isinstance(loop.iter, ast.Name) and not isinstance(case.types.of(loop.iter), Manager):
         return False
     first, last = loop.lineno, loop.end_lineno or loop.lineno
     if any("#" in case.module.source.line(line) for line in range(first, last + 1)):

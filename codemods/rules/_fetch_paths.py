@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..project.module import Module
     from ..project.symbols import Class
 
-_PREFETCH = frozenset({"tortoise.query_utils.Prefetch", "tortoise.expressions.Prefetch"})
+PREFETCHES = frozenset({"tortoise.query_utils.Prefetch", "tortoise.expressions.Prefetch"})
 
 
 def literal(argument: ast.expr) -> str:
@@ -35,7 +35,7 @@ def prefetch_object(module: Module, argument: ast.expr) -> str:
     if not isinstance(argument, ast.Call) or not argument.args:
         return ""
     found = module.resolve(argument.func)
-    known = isinstance(found, External) and found.dotted in _PREFETCH
+    known = isinstance(found, External) and found.dotted in PREFETCHES
     return literal(argument.args[0]) if known else ""
 
 

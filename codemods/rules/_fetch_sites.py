@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..orm.types import ApiMethod, Instance
-from ..project.facts import dotted
-from ..project.symbols import External
 from ._fetch_paths import hops, literal
+from ._together import gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,7 +94,7 @@ def _of_comprehension(module: Module, call: ast.Call, loop: ast.comprehension) -
         return None
     outer: ast.AST | None
     if made.elt is call:
-        outer = _gathering(module, made)
+        outer = gathering(module, made)
     elif isinstance(made.elt, ast.Await) and made.elt.value is call:
         outer = made if isinstance(made, ast.ListComp) else None
     else:
@@ -103,15 +102,3 @@ def _of_comprehension(module: Module, call: ast.Call, loop: ast.comprehension) -
     statement = module.parent(outer) if outer else None
     plain = not loop.ifs and not loop.is_async
     return statement if isinstance(statement, ast.Expr) and plain else None
-
-
-def _gathering(module: Module, made: ast.expr) -> ast.Await | None:
-    """The ``await`` in ``await asyncio.gather(*made)``."""
-    starred = module.parent(made)
-    call = module.parent(starred) if isinstance(starred, ast.Starred) else None
-    if not isinstance(call, ast.Call) or call.args != [starred] or call.keywords:
-        return None
-    outer = module.parent(call)
-    known = module.resolve(call.func) == External("asyncio.gather")
-    known = known and dotted(call.func) in ("asyncio.gather", "gather")
-    return outer if known and isinstance(outer, ast.Await) else None

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ..orm import scopes
 from ..orm.control import loops_around, nodes_of, whole
-from ..orm.infer import place
 from ..orm.list_uses import only_scanned
 from ..orm.types import Forward, Instance, ListOf, Manager, Plain
 from ..project.facts import FunctionNode
+from ._together import gathered_with
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -41,7 +41,10 @@ def weigh_sharing(case: Case, region: list[ast.stmt]) -> None:
     So it is over a many-to-many relation, whose objects belong to several rows, and where a row is
     asked for the same relation twice.
     """
-    shared = {site.relation.target for site in case.sites if _reads_twice(case, site)}
+    twice = [site for site in case.sites if _reads_twice(case, site)]
+    if any(gathered_with(case.module, site.node) is not None for site in twice):
+        case.verdict.doubts.append("rows share objects that are gathered")
+    shared = {site.relation.target for site in twice}
     weigh_handed_on(case, region, {target for target in shared if target})
 
 
@@ -64,7 +67,8 @@ def weigh_leaks(case: Case, rows: Rows) -> None:
         if node in inside:
             continue
         if isinstance(node, FunctionNode | ast.Lambda):
-            if any(getattr(inner, "id", "") in names for inner in ast.walk(node)):
+            own = {one.arg for one in scopes.parameters(node)}
+            if any(getattr(inner, "id", "") in names - own for inner in ast.walk(node)):
                 case.verdict.escape(f"a nested function may use a row (line {node.lineno})")
         elif isinstance(node, ast.Name) and _may_be_row(case, rows, node, names):
             case.verdict.escape(f"{node.id} is used outside of the loop (line {node.lineno})")
@@ -77,7 +81,7 @@ def _may_be_row(case: Case, rows: Rows, node: ast.Name, names: set[str]) -> bool
     kind = case.types.of(node)
     origins = kind.origins if isinstance(kind, Instance) else frozenset()
     unclear = node.id in names and not origins and not isinstance(kind, Plain)
-    return place(rows.query) in origins or unclear
+    return not rows.origins.isdisjoint(origins) or unclear
 
 
 def _model_of(case: Case, node: ast.expr) -> Class | None:
@@ -89,7 +93,10 @@ def _model_of(case: Case, node: ast.expr) -> Class | None:
 
 def _reads_twice(case: Case, site: Site) -> bool:
     """Whether one object may be the answer to more than one read."""
+    joined = not (case.source.prefix or case.source.listed)
     if site.relation.kind == "m2m" or site.outer is not None:
+        return True
+    if not joined and not site.relation.to_many:
         return True
     if any(other.path.startswith(f"{site.path}__") for other in case.sites):
         return True

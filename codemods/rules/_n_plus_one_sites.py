@@ -7,17 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..orm.control import deferred, whole
-from ..orm.infer import place
+from ..orm.row_keys import reads_columns, sort_key
 from ..orm.rows import Loop, is_async
 from ..orm.types import ApiMethod, Forward, Instance, Manager, Plain
 from ._n_plus_one_case import Read, Site
+from ._together import gathered_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..orm.infer import Types
     from ..orm.rows import Rows
-    from ..orm.types import Place, Type
+    from ..orm.types import Type
     from ..project.module import Module
     from ._verdict import Verdict
 
@@ -37,6 +38,7 @@ def reads_in(
     ``outer`` is the read that gave the rows, where they are related objects.
     """
     for loop, name in rows.loops:
+        _weigh_keys(module, types, loop, name, verdict)
         for use in _uses(module, loop, name):
             read = _attribute(module, types, rows, loop, use, verdict)
             found = _relation_read(module, types, loop, read, verdict) if read else None
@@ -57,9 +59,25 @@ def weigh_unqueried(
 
 def _uses(module: Module, loop: Loop, name: str) -> Iterator[ast.Name]:
     """Every mention of the row in the loop."""
+    before = {inner for key in _keys(loop) for inner in ast.walk(key)}
     for node in ast.walk(whole(module, loop)):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+        read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Name) and read and node.id == name and node not in before:
             yield node
+
+
+def _keys(loop: Loop) -> list[ast.Lambda]:
+    """The key functions by which what a loop goes over is sorted."""
+    calls = [node for node in ast.walk(loop.iter) if isinstance(node, ast.Call)]
+    return [key for key in map(sort_key, calls) if key is not None]
+
+
+def _weigh_keys(module: Module, types: Types, loop: Loop, name: str, verdict: Verdict) -> None:
+    """Whether the rows are sorted by more than their columns."""
+    bound = [n for n in ast.walk(loop.target) if isinstance(n, ast.Name) and n.id == name]
+    for key in _keys(loop):
+        if not reads_columns(module, types.of(bound[0]) if bound else None, key):
+            verdict.escape(f"the rows are sorted by more than columns (line {key.lineno})")
 
 
 def _attribute(
@@ -67,13 +85,13 @@ def _attribute(
 ) -> ast.Attribute | None:
     """The ``row.attribute`` that a use of the row is part of, if the row is used for that alone."""
     parent, line = module.parent(use), f"(line {use.lineno})"
-    origin, kind = place(rows.query), types.of(use)
+    kind = types.of(use)
     if module.scope(use) is not module.scope(loop.iter) or deferred(module, use, loop):
         verdict.escape(f"the row is used by a nested function {line}")
-    elif not isinstance(kind, Instance) or kind.origins != frozenset({origin}):
-        if not _is_other(kind, origin):
+    elif not isinstance(kind, Instance) or kind.origins != rows.origins:
+        if not _is_other(kind, rows):
             verdict.against.append(f"{use.id} may be another row {line}")
-    elif is_only_keyed(module, types, use) or _is_tested(module, use):
+    elif is_only_keyed(module, types, use) or is_tested(module, use):
         return None
     elif not isinstance(parent, ast.Attribute):
         verdict.escape(f"the whole row is handed on {line}")
@@ -99,7 +117,7 @@ def is_only_keyed(module: Module, types: Types, use: ast.Name) -> bool:
     return called.name in _MAKING and unused
 
 
-def _is_tested(module: Module, use: ast.Name) -> bool:
+def is_tested(module: Module, use: ast.Name) -> bool:
     """Whether code only asks whether there is an object."""
     parent = module.parent(use)
     if isinstance(parent, ast.If | ast.IfExp | ast.While):
@@ -110,10 +128,10 @@ def _is_tested(module: Module, use: ast.Name) -> bool:
     return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
 
 
-def _is_other(kind: Type, origin: Place) -> bool:
+def _is_other(kind: Type, rows: Rows) -> bool:
     """Whether the variable surely holds something else than a row of the query by then."""
     if isinstance(kind, Instance):
-        return bool(kind.origins) and origin not in kind.origins
+        return bool(kind.origins) and kind.origins.isdisjoint(rows.origins)
     return isinstance(kind, Plain)
 
 
@@ -125,7 +143,7 @@ def _relation_read(
     parent = module.parent(read)
     node: ast.expr | None
     if isinstance(kind, Forward):
-        node = parent if isinstance(parent, ast.Await) else None
+        node = parent if isinstance(parent, ast.Await) else gathered(module, read)
     elif isinstance(kind, Manager):
         node = _queried(module, read)
         if node is None and isinstance(parent, ast.Attribute):
@@ -139,6 +157,11 @@ def _relation_read(
     return Site(read, kind.relation, loop, None, node)
 
 
+def gathered(module: Module, node: ast.expr) -> ast.expr | None:
+    """A query that ``gather`` runs for every row."""
+    return node if gathered_with(module, node) is not None else None
+
+
 def _queried(module: Module, read: ast.Attribute) -> ast.expr | None:
     """The expression that runs ``row.relation`` or ``row.relation.all()`` as it is, if any does."""
     value: ast.expr = read
@@ -150,5 +173,7 @@ def _queried(module: Module, read: ast.Attribute) -> ast.expr | None:
         value, parent = call, module.parent(call)
     if isinstance(parent, ast.Await):
         return parent
+    if gathered(module, value):
+        return value
     iterated = isinstance(parent, Loop) and is_async(parent) and parent.iter is value
     return value if iterated else None

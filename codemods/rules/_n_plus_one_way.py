@@ -21,7 +21,7 @@ def weigh_way(case: Case, region: list[ast.stmt]) -> None:
         for outer in _within_region(case, loop, region):
             if isinstance(outer, BRANCHES) and not _asks_for_rows(outer, case.rows):
                 doubts.append(f"the loop is run in a branch only (line {outer.lineno})")
-        if isinstance(loop.iter, ast.Subscript):
+        if _is_part(loop.iter):
             doubts.append(f"the loop runs over a part of the rows (line {loop.iter.lineno})")
     first = min(loop.iter.lineno for loop, _ in case.rows.loops)
     for node in nodes_of(region):
@@ -29,8 +29,32 @@ def weigh_way(case: Case, region: list[ast.stmt]) -> None:
             if any(within(case.module, loop, node) for loop, _ in case.rows.loops):
                 continue
             guard = case.module.parent(node)
-            if guard is None or not _asks_for_rows(guard, case.rows):
+            asked = guard is not None and _asks_for_rows(guard, case.rows)
+            if not asked and not _after_failure(case, node):
                 doubts.append(f"the loop may not be reached (line {node.lineno})")
+
+
+def _after_failure(case: Case, node: ast.AST) -> bool:
+    """Whether a node is only reached where the query has failed."""
+    handlers = [one for one in case.module.ancestors(node) if isinstance(one, ast.ExceptHandler)]
+    tried = [case.module.parent(handler) for handler in handlers]
+    queries = (case.rows.query, *case.rows.also)
+    return any(
+        isinstance(one, ast.Try) and within(case.module, query, one)
+        for one in tried
+        for query in queries
+    )
+
+
+def _is_part(iterated: ast.expr) -> bool:
+    """Whether a loop may go over some of the rows only: a slice, or ``zip`` with something else."""
+    for node in ast.walk(iterated):
+        if isinstance(node, ast.Slice):
+            return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+            same = len({ast.dump(one) for one in node.args}) == 1
+            return not same and not any(one.arg == "strict" for one in node.keywords)
+    return False
 
 
 def weigh_path(case: Case, site: Site) -> None:
@@ -57,7 +81,7 @@ def _is_own(case: Case, site: Site, node: ast.AST) -> bool:
     if node in site.loops or any(whole(case.module, loop) is node for loop in site.loops):
         return True
     test = node.test if isinstance(node, ast.If | ast.IfExp) else None
-    owner = site.inner.value
+    owner = site.owner
     if not isinstance(test, ast.Name) or not isinstance(owner, ast.Name) or site.outer is None:
         return False
     return test.id == owner.id and not site.outer.relation.to_many
@@ -78,6 +102,9 @@ def _asks_for_rows(branch: ast.AST, rows: Rows) -> bool:
         return False
     test = branch.test
     bare = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    if isinstance(bare, ast.Compare) and isinstance(bare.ops[0], ast.Is | ast.IsNot):
+        against = [one.value for one in bare.comparators if isinstance(one, ast.Constant)]
+        bare = bare.left if against == [None] else bare
     return isinstance(bare, ast.Name) and bare.id == rows.name
 
 

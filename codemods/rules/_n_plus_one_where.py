@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..orm.rows import Loop, is_async
 from ..source import Fault
+from ._together import gathered_with
 
 if TYPE_CHECKING:
     from ..project.index import Project
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _QUERIED = re.compile(
     rb"(?:await|async\s+for\b[^:\n]*\bin)(?:[\s(\\]|#[^\n]*\n)+\w+\s*\.\s*(\w+)\b(?!\s*\()"
 )
+
+_ATTRIBUTE = re.compile(rb"\.\s*(\w+)\b")
 
 
 def modules_that_query(project: Project) -> frozenset[str]:
@@ -36,7 +39,14 @@ def scopes_that_query(module: Module) -> list[ast.AsyncFunctionDef]:
     """The functions that query an attribute, or ``attribute.all()``; no others are inferred."""
     awaited = [node.value for node in module.nodes(ast.Await)]
     loops = (*module.nodes(ast.AsyncFor), *module.nodes(ast.comprehension))
-    asked = (*awaited, *(loop.iter for loop in loops if isinstance(loop, Loop) and is_async(loop)))
+    elements = [one.elt for one in module.nodes(ast.ListComp)]
+    elements += [one.elt for one in module.nodes(ast.GeneratorExp)]
+    together = (one for one in elements if gathered_with(module, one) is not None)
+    asked = (
+        *awaited,
+        *together,
+        *(loop.iter for loop in loops if isinstance(loop, Loop) and is_async(loop)),
+    )
     scopes = {module.scope(node): None for node in asked if _asks_attribute(node)}
     return [scope for scope in scopes if isinstance(scope, ast.AsyncFunctionDef)]
 
@@ -50,4 +60,6 @@ def _asks_attribute(node: ast.expr) -> bool:
 def _queries(data: bytes | Fault, names: frozenset[bytes]) -> bool:
     if isinstance(data, Fault) or (b"await" not in data and b"async for" not in data):
         return False
+    if b"gather" in data and any(match[1] in names for match in _ATTRIBUTE.finditer(data)):
+        return True
     return any(match[1] in names for match in _QUERIED.finditer(data))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..orm import scopes
 from ..orm.control import loops_around
 from ..orm.types import Reference
+from ..project.facts import dotted
 from ..project.symbols import External
 
 if TYPE_CHECKING:
@@ -20,6 +21,27 @@ class Member(NamedTuple):
 
     node: ast.expr
     many: bool
+
+
+def gathering(module: Module, made: ast.AST) -> ast.Await | None:
+    """The ``await`` in ``await asyncio.gather(*made)``."""
+    starred = module.parent(made)
+    call = module.parent(starred) if isinstance(starred, ast.Starred) else None
+    if not isinstance(call, ast.Call) or call.args != [starred] or call.keywords:
+        return None
+    outer = module.parent(call)
+    known = module.resolve(call.func) == External("asyncio.gather")
+    known = known and dotted(call.func) in ("asyncio.gather", "gather")
+    return outer if known and isinstance(outer, ast.Await) else None
+
+
+def gathered_with(module: Module, node: ast.AST) -> ast.Await | None:
+    """The ``await`` of a ``gather`` that a node is awaited by, once for each turn of a ``for``."""
+    made = module.parent(node)
+    if not isinstance(made, ast.ListComp | ast.GeneratorExp) or made.elt is not node:
+        return None
+    lone = len(made.generators) == 1 and not made.generators[0].is_async
+    return gathering(module, made) if lone else None
 
 
 def gathered_by(node: ast.AST) -> list[Member]:

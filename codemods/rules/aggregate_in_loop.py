@@ -2,7 +2,9 @@
 
 What it does
     A loop that awaits `row.relation.all().count()` or `.exists()` runs one query for every row.
-    The rule prefetches the relation and writes `len(row.relation)` or `bool(row.relation)`.
+    The rule prefetches the relation and writes `len(row.relation)` or `bool(row.relation)`. So it
+    is for `User.filter(role=row).count()`, and for a choice that is the same for every row, which
+    goes into a `Prefetch` object.
 
 Why
     A hundred rows cost a hundred queries, where one or two fetch what there is to count.
@@ -27,22 +29,26 @@ Use instead
 
 What it leaves alone
     Reported, for a hand: loops that write to the models; rows that are changed; a relation that is
-    read without `await` elsewhere in the loop.
-    Silently: counts with a filter; rows that come from a parameter or from another function.
+    read elsewhere in the loop; several choices of one relation.
+    Silently: counts with a filter that depends on the row.
 """
 
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..edits.expressions import KeepInner
-from ..orm.types import ApiMethod, Manager
+from ..orm.chains import chain_of
+from ..project.near_models import near_models
+from ._asked import asked_by
 from ._base import Finding, Rule, Safety
 from ._fetch_edits import fetching
 from ._fetch_paths import covers
-from ._loop_queries import Found, cases
-from ._n_plus_one_edits import is_builtin
+from ._loop_queries import Found, cases, reading_by
+from ._n_plus_one_edits import collecting, is_builtin
+from ._refined import refined
+from ._unimporting import unimporting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,34 +74,25 @@ def find(module: Module) -> Iterator[Finding]:
         yield _finding(case)
 
 
-def _aggregated(module: Module, types: Types, node: ast.Await) -> Found | None:
-    """``row.relation`` in ``await row.relation.all().count()``."""
-    call = node.value
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+def _aggregated(module: Module, types: Types, query: ast.expr, node: ast.expr) -> Found | None:
+    """The relation whose objects a query counts for one row."""
+    chain = chain_of(types, node)
+    end = chain.links[-1] if chain.links else None
+    if end is None or end.method.name not in _BUILTINS or end.call.args or end.call.keywords:
         return None
-    called, inner = types.of(call.func), call.func.value
-    if not isinstance(called, ApiMethod) or called.name not in _BUILTINS or _has_arguments(call):
+    asked = asked_by(module, types, replace(chain, links=chain.links[:-1]), query)
+    if asked is None or not asked.relation.to_many:
         return None
-    if not isinstance(inner, ast.Call) or _has_arguments(inner):
-        return None
-    link = inner.func
-    if not isinstance(link, ast.Attribute) or link.attr not in ("all", "filter"):
-        return None
-    kind = types.of(link.value)
-    if not isinstance(kind, Manager) or not isinstance(link.value, ast.Attribute):
-        return None
-    return link.value, kind.relation
-
-
-def _has_arguments(call: ast.Call) -> bool:
-    return bool(call.args or call.keywords)
+    source = refined(module, types, query, asked)
+    found = Found(asked.inner, asked.owner, asked.relation, source or "")
+    return found if source is not None else None
 
 
 def _builtin(site: Site) -> str:
     """The builtin that gives what a query gave."""
-    assert isinstance(site.node, ast.Await) and isinstance(site.node.value, ast.Call)
-    assert isinstance(site.node.value.func, ast.Attribute)
-    return _BUILTINS[site.node.value.func.attr]
+    call = site.node.value if isinstance(site.node, ast.Await) else site.node
+    assert isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+    return _BUILTINS[call.func.attr]
 
 
 def _added(case: Case) -> list[str]:
@@ -115,11 +112,10 @@ def _finding(case: Case) -> Finding:
 
 
 def _edits(case: Case) -> Iterator[Edit]:
-    module = case.module
     yield from fetching(case, (), _added(case))
-    for site in case.sites:
-        span, inner = module.span(site.node), module.span(site.inner)
-        yield KeepInner(module.path, span, inner, _builtin(site))
+    yield from (reading_by(case, site, _builtin(site)) for site in case.sites)
+    yield from collecting(case)
+    yield from unimporting(case)
 
 
 RULE = Rule(
@@ -129,4 +125,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b".count()", b".exists()"),
+    modules=near_models,
 )

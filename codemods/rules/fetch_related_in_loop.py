@@ -2,9 +2,13 @@
 
 What it does
     A loop over the rows of a query that calls `await row.fetch_related(...)` for each of them runs
-    a query or more for every row. The rule adds the relations to the query and takes the call
-    away, and with it a loop that does nothing else: a forward relation by `select_related`, every
-    other, and every path of relations, by `prefetch_related`.
+    a query or more for every row. The rule adds the relations to the query and takes the call away,
+    and with it a loop that does nothing else: a forward relation by `select_related`, every other,
+    and every path of relations, by `prefetch_related`. Where the rows are a relation that was
+    fetched for one object, the query of the object, or its `fetch_related`, gets the path. Where a
+    function of the project runs the query for this loop alone, they are added there. Where the rows
+    come from a parameter or from any other call, `await Book.fetch_for_list(books, "author")`
+    before the loop takes its place.
 
 Why
     A hundred rows cost a hundred queries or more, where one or two fetch the same objects.
@@ -27,13 +31,13 @@ When it is safe
     What they hold is the same before and after.
     Unsafe, applied with --unsafe only: a call that cannot be followed; a call in a branch or a
     `try`, or in a loop that is left early; rows that are handed on and then share objects, since a
-    prefetched object belongs to all rows that lead to it.
+    prefetched object belongs to all rows that lead to it; rows of a parameter or of another call.
 
 What it leaves alone
     Reported, for a hand: loops that write to those models; a comment in the statement; a query in
     another branch than its loop; relations that can be None and rows that are used before.
-    Silently: names that are not written out; rows that come from a parameter or from another
-    function; queries that lock, group, annotate or name a connection of their own.
+    Silently: names that are not written out; lists from elsewhere that can be gone through only
+    once, or have no name; queries that lock, group, annotate or name a connection of their own.
 
 Limits
     `prefetch_related` passes the keys of all rows as parameters: PostgreSQL takes 32,767 of them.
@@ -45,20 +49,22 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..orm.infer import Types, types_of
-from ..orm.rows import Rows, rows_in
+from ..project.near_models import near_models
 from ._base import Finding, Rule
 from ._fetch_edits import fetching, removing
 from ._fetch_paths import covers
 from ._fetch_sites import NAME, Fetch, fetches_in
 from ._fetch_weigh import weigh_fetches
+from ._loop_rows import sources_in, weigh_given
 from ._n_plus_one_case import Case, Site
-from ._n_plus_one_query import source_of
 from ._verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ..orm.rows import Rows
     from ..project.module import Module, Scope
+    from ._n_plus_one_case import Source
 
 _ORDERING = frozenset({"limit", "offset", "distinct"})
 
@@ -67,11 +73,10 @@ def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each query whose rows are fetched one by one."""
     for scope in _scopes(module):
         types = types_of(module, scope)
-        for rows in rows_in(module, types, scope):
-            fetches = list(fetches_in(module, types, rows))
-            finding = _finding(module, types, scope, rows, fetches) if fetches else None
-            if finding is not None:
-                yield finding
+        for seen, rows, source in sources_in(module, types, scope):
+            fetches = list(fetches_in(module, seen, rows))
+            if fetches:
+                yield _finding(module, seen, scope, rows, source, fetches)
 
 
 def _scopes(module: Module) -> list[ast.AsyncFunctionDef]:
@@ -82,14 +87,17 @@ def _scopes(module: Module) -> list[ast.AsyncFunctionDef]:
 
 
 def _finding(
-    module: Module, types: Types, scope: Scope, rows: Rows, fetches: Sequence[Fetch]
-) -> Finding | None:
-    source = source_of(module, types, scope, rows)
-    if source is None:
-        return None
+    module: Module,
+    types: Types,
+    scope: Scope,
+    rows: Rows,
+    source: Source,
+    fetches: Sequence[Fetch],
+) -> Finding:
     verdict = Verdict()
     case = Case(module, types, scope, rows, (), source, tuple(_sites(fetches)), verdict)
     joined, apart = _split(case, fetches)
+    weigh_given(case)
     weigh_fetches(case, fetches, joined)
     removed = removing(case, fetches)
     if removed is None:
@@ -114,7 +122,8 @@ def _split(case: Case, fetches: Sequence[Fetch]) -> tuple[list[str], list[str]]:
     paths = list(dict.fromkeys(path for fetch in fetches for path in fetch.paths))
     paths = [path for path in paths if not covers(case.source.fetched, path)]
     joinable = {site.relation.name for site in case.sites if not site.prefetched}
-    if not _ORDERING.isdisjoint(case.source.chain.names()):
+    apart = case.source.prefix or case.source.listed
+    if apart or not _ORDERING.isdisjoint(case.source.chain.names()):
         joinable = set()
     single = {p for p in paths if p in joinable and not _leads_on(p, paths)}
     return [p for p in paths if p in single], [p for p in paths if p not in single]
@@ -130,4 +139,5 @@ RULE = Rule(
     summary="fetches with the query what fetch_related fetches for each of its rows",
     find=find,
     triggers=(b"fetch_related(",),
+    modules=near_models,
 )

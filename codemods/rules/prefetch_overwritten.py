@@ -37,6 +37,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..project.near_models import near_models
 from ._base import Finding, Rule
 from ._overwritten import Overwritten, edits_of, overwritten, weigh
 
@@ -68,4 +69,5 @@ RULE = Rule(
     summary="merges a second prefetch_related, which drops the names of the first, into it",
     find=find,
     triggers=(b"prefetch_related",),
+    modules=near_models,
 )

@@ -4,6 +4,9 @@ What it does
     A loop that awaits `Author.get(id=book.author_id)`, `get_or_none(...)` or
     `filter(...).first()` for every row asks for the object of a relation. The rule adds the
     relation to the query by `select_related` and reads `book.author` instead.
+    So it is for the other side: `Book.filter(author_id=author.id)` for every author asks for
+    `author.books`, which is fetched by `prefetch_related`. A choice that is the same for every row,
+    or an order, goes into the query: `Prefetch("books", queryset=Book.filter(sold=True))`.
 
 Why
     A hundred rows cost a hundred queries, where one with a JOIN gives the same objects.
@@ -19,17 +22,20 @@ After
         print(item.name, size)
 
 When it is safe
-    Never quite, so it is applied with --unsafe only. The key is that of a foreign key of the row,
-    the model is the one that it leads to, and nothing between the query and the end of the loop
-    writes to either, as far as calls can be followed. But the source does not prove that the
-    object is there: where the database holds a key of an object that is gone, `get` raises
-    DoesNotExist, and the relation gives None.
+    The objects are those that lead to the row by a relation of their own, and nothing between the
+    query and the end of the loop writes to the models, as far as calls can be followed.
+    Unsafe, applied with --unsafe only, where the key is that of a foreign key of the row: the
+    source does not prove that the object is there. Where the database holds a key of an object
+    that is gone, `get` raises DoesNotExist, and the relation gives None. Unsafe as well for what
+    makes `n-plus-one` unsafe: rows that are handed on, reads in a branch, and the like.
 
 What it leaves alone
     Reported, for a hand: `get` by a key that can be None, which raises; loops that write to the
-    models; rows that are changed; a relation that is read elsewhere in the loop, too.
-    Silently: look-ups with further conditions, with `using_db`, or by another field than the key;
-    foreign keys with a `to_field`; rows that come from a parameter or from another function.
+    models; rows that are changed; a relation that is read elsewhere in the loop, too, or asked for
+    several choices.
+    Silently: look-ups of one object with further conditions, with `using_db`, or by another field
+    than the key; the first or some of many objects; conditions that depend on the row; foreign keys
+    with a `to_field`.
 """
 
 from __future__ import annotations
@@ -37,15 +43,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..edits.expressions import ReplaceExpression
-from ..edits.imports import DropImport
 from ..orm.chains import chain_of
-from ..orm.types import Instance, ModelClass
+from ..orm.types import Instance, ModelClass, Query
+from ..project.near_models import near_models
+from ._asked import asked_by
 from ._base import Finding, Rule, Safety
 from ._fetch_edits import fetching
 from ._fetch_paths import covers
-from ._loop_queries import Found, cases
+from ._loop_queries import Found, cases, replaced
 from ._n_plus_one_edits import split
+from ._refined import refined
+from ._unimporting import unimporting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +71,8 @@ def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each query whose rows are used to look objects up by key."""
     for case in cases(module, _looked_up):
         for site in case.sites:
-            chain = chain_of(case.types, _awaited(site.node))
-            _weigh_missing(case, site, chain)
+            if not site.relation.to_many:
+                _weigh_missing(case, site, chain_of(case.types, _awaited(site.node)))
         yield _finding(case)
 
 
@@ -72,7 +80,9 @@ def _weigh_missing(case: Case, site: Site, chain: Chain) -> None:
     """What a look-up does where there is no object."""
     name = site.relation.name
     if chain.names() != ("get",):
-        case.verdict.doubts.append(f"{name} becomes the object that the database holds the key of")
+        if site.relation.kind != "reverse_o2o":
+            reason = f"{name} becomes the object that the database holds the key of"
+            case.verdict.doubts.append(reason)
     elif site.relation.nullable:
         reason = f"get() raises where {name} is None (line {site.node.lineno})"
         case.verdict.against.append(reason)
@@ -84,14 +94,28 @@ def _awaited(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Await) else node
 
 
-def _looked_up(module: Module, types: Types, node: ast.Await) -> Found | None:
-    """``row.author_id`` and the relation ``author``, where a query asks for its object."""
-    chain = chain_of(types, node.value)
-    if chain.names() not in _SHAPES or not isinstance(chain.start, ModelClass):
+def _looked_up(module: Module, types: Types, query: ast.expr, node: ast.expr) -> Found | None:
+    """The relation that a query by the key of a row, or by a key in it, stands for."""
+    chain = chain_of(types, node)
+    if not isinstance(chain.start, ModelClass):
         return None
-    key = _key(module, chain)
+    asked = asked_by(module, types, chain, query)
+    if asked is None:
+        return _of_foreign_key(module, types, chain)
+    links = asked.links
+    if not asked.relation.to_many:
+        lone = chain.names() in _SHAPES and len(links[0].call.keywords) == 1
+        return Found(asked.inner, asked.owner, asked.relation) if lone else None
+    source = refined(module, types, query, asked) if isinstance(types.of(node), Query) else None
+    found = Found(asked.inner, asked.owner, asked.relation, source or "")
+    return found if source is not None else None
+
+
+def _of_foreign_key(module: Module, types: Types, chain: Chain) -> Found | None:
+    """``row.author_id`` and the relation ``author``, where a query asks for its object."""
+    key = _key(module, chain) if chain.names() in _SHAPES else None
     row = types.of(key.value) if key is not None else None
-    if key is None or not isinstance(row, Instance):
+    if key is None or not isinstance(row, Instance) or not isinstance(chain.start, ModelClass):
         return None
     model = module.project.models.get(row.model)
     relation = model.relations.get(key.attr.removesuffix("_id")) if model else None
@@ -100,7 +124,8 @@ def _looked_up(module: Module, types: Types, node: ast.Await) -> Found | None:
     field = model.fields.get(relation.name)
     plain = field is not None and field.complete and "to_field" not in field.keywords
     known = relation.target == chain.start.model and chain.start.exact
-    return (key, relation) if plain and known and key.attr.endswith("_id") else None
+    found = Found(key, key.value, relation)
+    return found if plain and known and key.attr.endswith("_id") else None
 
 
 def _key(module: Module, chain: Chain) -> ast.Attribute | None:
@@ -133,29 +158,15 @@ def _edits(case: Case) -> Iterator[Edit]:
         [path for path in joined if not covers(have, path)],
         [path for path in apart if not covers(have, path)],
     )
-    module = case.module
-    for site in case.sites:
-        row = module.text(site.inner.value)
-        source = f"{row}.{site.relation.name}"
-        yield ReplaceExpression(module.path, module.span(site.node), source)
-        start = chain_of(case.types, _awaited(site.node)).root
-        if isinstance(start, ast.Name):
-            yield from _unimported(module, start.id)
-
-
-def _unimported(module: Module, name: str) -> Iterator[DropImport]:
-    """What lets the import of a model go, if nothing else uses it."""
-    for imported in module.facts.imports.get(name, ()):
-        if imported.attr != name or module.path.endswith("__init__.py"):
-            continue
-        yield DropImport(module.path, "." * imported.level + imported.module, imported.attr)
+    yield from replaced(case)
+    yield from unimporting(case)
 
 
 RULE = Rule(
     code="TOR262",
     name="query-by-key-in-loop",
-    summary="joins the objects that a loop looks up by a key of each row",
-    safety=Safety.UNSAFE,
+    summary="fetches with the rows what a loop looks up by a key of each row",
     find=find,
-    triggers=(b"_id",),
+    triggers=(b".get(", b".get_or_none(", b".filter("),
+    modules=near_models,
 )

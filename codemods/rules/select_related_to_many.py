@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 from ..orm.calls import subject
 from ..orm.infer import types_of
 from ..orm.types import ApiMethod
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._fetch_paths import hops, literal
 from ._provoked import is_expected
@@ -85,4 +86,5 @@ RULE = Rule(
     safety=Safety.MANUAL,
     find=find,
     triggers=(b"select_related",),
+    modules=near_models,
 )

@@ -47,7 +47,7 @@ class AppConfig:
         models: That value, understood; None where it is not.
         default_connection: The connection that its models are on; None where not known.
         migrations: Whether it names a package for Tortoise's own migrations, or could.
-        has_migrations: Whether it certainly does.
+        migrations_package: That package, where it certainly does; else empty.
     """
 
     label: str
@@ -56,7 +56,12 @@ class AppConfig:
     models: ModelList | None
     default_connection: str | None
     migrations: bool
-    has_migrations: bool = False
+    migrations_package: str = ""
+
+    @property
+    def has_migrations(self) -> bool:
+        """Whether it certainly names a package for Tortoise's own migrations."""
+        return bool(self.migrations_package)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,8 @@ def _app(label: str, value: Value) -> AppConfig | None:
     migrations = value.open
     if "migrations" in value.entries:
         migrations = not is_empty(value.entries["migrations"])
-    named = isinstance(value.entries.get("migrations"), Text)
+    package = value.entries.get("migrations")
+    named = package.text if isinstance(package, Text) else ""
     return AppConfig(label, value.place, models.place, model_list(models), name, migrations, named)
 
 

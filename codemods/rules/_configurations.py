@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..edits.documents import AppendText, RemoveText
+from ..edits.elements import AppendElement, RemoveElement
 from ..project.aerich import located_targets
 from ..project.config_values import read_variable
 from ..project.configs import starts_of
@@ -16,11 +19,13 @@ from ..project.values import Table, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from ..edits._base import Edit
     from ..project.aerich import Target
     from ..project.config_values import Config
     from ..project.configs import Start
     from ..project.index import Project
     from ..project.module import Module
+    from ..project.values import Place
     from ._base import Finding
 
 
@@ -49,10 +54,9 @@ class Configuration:
 def configurations(project: Project) -> tuple[Configuration, ...]:
     """All configurations that are known, those of aerich first; those of tests are left out."""
     if configurations not in project.memo:
-        found: dict[tuple[str, int, int], Configuration] = {}
+        found: dict[object, Configuration] = {}
         for one in (*_of_aerich(project), *_of_starts(project)):
-            place = one.config.place
-            key = (place.module.path, place.node.lineno, place.node.col_offset)
+            key = one.config.place.key
             known = found.get(key)
             starts = (*known.starts, *one.starts) if known else one.starts
             first = known or one
@@ -100,10 +104,9 @@ class Models:
 
 def models_of(project: Project) -> Iterator[Models]:
     """The models of every app, of configurations and of ``modules=``, each once."""
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[object] = set()
     for found in (*_configured(project), *_passed(project)):
-        node = found.value.place.node
-        key = (found.value.place.module.path, node.lineno, node.col_offset)
+        key = found.value.place.key
         if key not in seen:
             seen.add(key)
             yield found
@@ -125,6 +128,52 @@ def _passed(project: Project) -> Iterator[Models]:
         found = value_of(start.module, modules, frozenset(), [])
         for label, value in found.entries.items() if isinstance(found, Table) else ():
             yield Models(label, value, len(found.place.via))
+
+
+def appended(place: Place, text: str) -> Edit | None:
+    """What appends a string to a list; None where the list is not written plainly."""
+    if place.inside is not None:
+        return AppendText(place.inside.path, place.inside.keys, text)
+    display = _display_of(place)
+    if display is None:
+        return None
+    module = place.module
+    return AppendElement(module.path, module.span(display), _quoted_in(module, display, text))
+
+
+def without(place: Place, text: str) -> Edit | None:
+    """What takes a string out of a list that has more; None where it is not written plainly."""
+    if place.inside is not None:
+        return RemoveText(place.inside.path, place.inside.keys, text)
+    sides: list[ast.expr] = [place.node]
+    while sides:
+        side = sides.pop()
+        if isinstance(side, ast.BinOp):
+            sides += [side.left, side.right]
+        values = [getattr(e, "value", None) for e in getattr(side, "elts", ())]
+        if isinstance(side, ast.List) and values.count(text) == 1 and len(values) > 1:
+            return RemoveElement(place.module.path, place.module.span(side), text)
+    return None
+
+
+def _display_of(place: Place) -> ast.List | None:
+    """The list display to append to: the value itself, or the last one of a sum."""
+    sides: list[ast.expr] = [place.node]
+    while sides:
+        side = sides.pop()
+        if isinstance(side, ast.List) and side.elts:
+            return side
+        if isinstance(side, ast.BinOp):
+            sides += [side.left, side.right]
+    return None
+
+
+def _quoted_in(module: Module, display: ast.List, text: str) -> str:
+    """The new element, in the quotes of the last string before it."""
+    strings = [e for e in display.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    last = module.text(strings[-1]).lstrip("rRuUbBfF") if strings else ""
+    quote = "'" if last.startswith("'") else '"'
+    return f"{quote}{text}{quote}"
 
 
 def by_module(

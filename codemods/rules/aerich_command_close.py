@@ -35,10 +35,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import RenameAttribute
-from ..orm import scopes
-from ..project.symbols import External
+from ._aerich_commands import is_command
 from ._base import Finding, Rule
-from ._migration import is_shim, symbol_of
+from ._migration import is_shim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from ..project.module import Module
 
 _SINCE = "0.9.2"
-_COMMANDS = frozenset({"aerich.Command", "aerich.command.Command"})
 
 
 def find(module: Module) -> Iterator[Finding]:
@@ -57,25 +55,11 @@ def find(module: Module) -> Iterator[Finding]:
         func = waited.value.func if isinstance(waited.value, ast.Call) else None
         if not isinstance(func, ast.Attribute) or func.attr != "close" or is_shim(module, waited):
             continue
-        if isinstance(func.value, ast.Name) and _is_command(module, func.value):
+        if isinstance(func.value, ast.Name) and is_command(module, func.value):
             span = module.span(func)
             edits = (RenameAttribute(module.path, span, "aclose"),)
             message = f"close() of a Command is deprecated since aerich {_SINCE}: aclose()"
             yield Finding(RULE.code, module.path, span, message, edits=edits)
-
-
-def _is_command(module: Module, name: ast.Name) -> bool:
-    """Whether one statement of the scope binds a name, to a command."""
-    scope = module.scope(name)
-    if scopes.bindings_in(module, scope).get(name.id) != 1:
-        return False
-    for node in scopes.nodes_in(module, scope):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            bound = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            symbol = symbol_of(module, node.value.func) if name.id in bound else None
-            if isinstance(symbol, External) and symbol.dotted in _COMMANDS:
-                return True
-    return False
 
 
 RULE = Rule(

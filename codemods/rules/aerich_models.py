@@ -3,8 +3,9 @@
 What it does
     Follows `tortoise_orm` of `[tool.aerich]` (or of `aerich.ini`, or of a `[tool.tortoise]` that
     aerich wrote) to the configuration it names, through variables, imports, classes, settings and
-    functions that only return. If no app lists "aerich.models", it is appended to
-    the models of the first app, which is the one that aerich works on by default.
+    functions that only return, and into the JSON, YAML or TOML file that they read. If no app lists
+    "aerich.models", it is appended to the models of the first app, which is the one that aerich
+    works on by default.
 
 Why
     aerich keeps its history in a table of its own, whose model has to belong to an app. Without it
@@ -44,20 +45,22 @@ When it is safe
 
 What it leaves alone
     Configurations that are not wholly visible, because what is not visible may already hold the
-    model: read from the environment or a file, changed in place in ways that cannot be told, or
-    made by functions that do more than return. A single app where aerich is 0.9.2 or later.
-    Projects on Tortoise's own migrations, where the model would be wrong. `modules=` of
-    `Tortoise.init` and `register_tortoise`, which aerich does not read, and every configuration
-    that aerich is not pointed at.
+    model: read from the environment, or from a file that is not certain, changed in place in ways
+    that cannot be told, or made by functions that do more than return. A single app where aerich is
+    0.9.2 or later. Projects on Tortoise's own migrations, where the model would be wrong.
+    `modules=` of `Tortoise.init` and `register_tortoise`, which aerich does not read, and every
+    configuration that aerich is not pointed at.
     Left for you: tuples, lists that depend on a condition or that something else uses too, a
-    configuration that is assigned several times, and manifests that name different ones.
+    configuration that is assigned several times and not each time as a plain mapping, and
+    manifests that name different ones.
 """
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from ..edits.elements import AppendElement
+from ..project._assigned import plain_value
 from ..project.aerich import (
     Contested,
     LocatedTarget,
@@ -68,13 +71,16 @@ from ..project.config_values import AppConfig, Config, read_expression, read_var
 from ..project.evaluate import given_at_module_level
 from ..project.uses import ANY, Member, Uses, uses_of
 from ..source import Fault
-from ._aerich_place import MODEL, aerich_pin, display_of, doubt_of, is_older, obstacle_to, quoted_in
+from ._aerich_place import MODEL, aerich_pin, doubt_of, is_older, obstacle_to
 from ._base import Finding, Rule, Safety
+from ._configurations import appended
 from ._native_migrations import has_native_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..edits._base import Edit
+    from ..project.aerich import Target
     from ..project.index import Project
     from ..project.module import Module
     from ..project.values import Place
@@ -116,26 +122,48 @@ def _findings(project: Project) -> Iterator[Finding]:
 
 
 def _disputed(project: Project, contested: Contested) -> Iterator[Finding]:
-    """The question that a configuration raises which is written down several times."""
+    """What is to be said of a configuration that is written down several times."""
     module = project.module(contested.variable.path)
     if isinstance(module, Fault):
         return
     name = contested.variable.name
-    nodes = given_at_module_level(module, name)
-    configs = [read_expression(module, node) for node in nodes]
-    if not nodes or len(nodes) != module.facts.bindings[name]:
+    nodes = _meant(module, name)
+    configs = [config for node in nodes if (config := read_expression(module, node))]
+    if not nodes or len(configs) != len(nodes):
         return
-    if not all(config and config.apps and _lacks_model(config.apps) for config in configs):
+    if not all(config.apps and _lacks_model(config.apps) for config in configs):
         return
     uses = uses_of(project, contested.variable)
     located = LocatedTarget(contested.target, contested.variable)
-    apps = max(len(config.apps) for config in configs if config and config.apps)
-    error = _error(project, located, apps, uses)
+    error = _error(project, located, max(len(config.apps or ()) for config in configs), uses)
     if error and not uses.changed and not has_native_migrations(project, contested.target.folder):
         message = f'no app of {name} lists "{MODEL}": {error}'
-        advice = f'{name} is assigned {len(nodes)} times: add "{MODEL}" to one app of each'
-        span = module.span(nodes[-1])
+        span, edits = module.span(nodes[-1]), _edits_of_all(configs, contested.target)
+        if edits:
+            doubt = doubt_of(project, located, configs[-1], uses)
+            safety = Safety.UNSAFE if doubt else Safety.SAFE
+            yield Finding(RULE.code, module.path, span, message, safety, edits, doubt)
+            return
+        advice = f'{name} is assigned several times: add "{MODEL}" to one app of each that counts'
         yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
+
+
+def _meant(module: Module, name: str) -> list[ast.expr]:
+    """What a name that is assigned several times may be at the end; nothing where not certain."""
+    nodes = given_at_module_level(module, name)
+    if not nodes or len(nodes) != module.facts.bindings[name]:
+        return []
+    plain = {id(plain_value(statement, name)) for statement in module.tree.body}
+    return nodes[-1:] if id(nodes[-1]) in plain else nodes
+
+
+def _edits_of_all(configs: list[Config], target: Target) -> tuple[Edit, ...]:
+    """What appends the model to each of several configurations; nothing where one is not plain."""
+    lists = [config.apps[0].models for config in configs if config.apps and not config.assumed]
+    places = [models.place for models in lists if models and not models.place.via]
+    lists_of_code = [p for p in places if p.inside is None and not isinstance(p.node, ast.Tuple)]
+    edits = tuple(filter(None, (appended(place, MODEL) for place in lists_of_code)))
+    return edits if len(edits) == len(configs) and not target.rival else ()
 
 
 def _judged(project: Project, located: LocatedTarget) -> Iterator[Finding]:
@@ -185,15 +213,15 @@ def _finding(
     assert first.models
     place = first.models.place
     obstacle = obstacle_to(project, located, config, first)
-    display = display_of(place)
-    if obstacle or display is None:
+    edit = appended(place, MODEL)
+    if obstacle or edit is None:
         span = _beside(config, first.value)
         path = config.assigned.module.path
         return Finding(RULE.code, path, span, message, Safety.MANUAL, (), obstacle)
     doubt = doubt_of(project, located, config, uses)
-    edit = AppendElement(place.module.path, place.module.span(display), quoted_in(place, display))
     safety = Safety.UNSAFE if doubt else Safety.SAFE
-    span = edit.span if _is_here(config, place) else _beside(config, first.value)
+    here = _is_here(config, place) and not place.inside
+    span = edit.span if here else _beside(config, first.value)
     return Finding(RULE.code, config.assigned.module.path, span, message, safety, (edit,), doubt)
 
 

@@ -1,8 +1,8 @@
-"""Reports that the `tortoise` command does not find the configuration that aerich finds.
+"""Leads the `tortoise` command to the configuration that only aerich finds.
 
 What it does
-    Says so where a configuration names packages for Tortoise's own migrations, but only
-    `[tool.aerich]` leads to it.
+    Where a configuration names packages for Tortoise's own migrations, but only `[tool.aerich]` of
+    `pyproject.toml` leads to it, `[tool.tortoise]` is added with the same `tortoise_orm`.
 
 Why
     The `tortoise` command reads `[tool.tortoise]` alone and stops with
@@ -13,25 +13,30 @@ Before
     [tool.aerich]
     tortoise_orm = "shop.config.TORTOISE_ORM"
 
-Use instead
+After
+    [tool.aerich]
+    tortoise_orm = "shop.config.TORTOISE_ORM"
+
     [tool.tortoise]
     tortoise_orm = "shop.config.TORTOISE_ORM"
 
 When it is safe
-    It is never applied: the file that would have to change is not Python. aerich from 0.9.3 on
-    reads the new table as well; keep `location` and `src_folder` in it while aerich is run.
+    Nothing but the `tortoise` command reads the new table while there is a `[tool.aerich]`. The
+    rest of the file stays as it is.
 
 What it leaves alone
     Projects that have both tables, and those without packages of migrations.
+    Left for you: a `src_folder` other than the folder of the file, which the `tortoise` command
+    does not know; an aerich.ini that says something else.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..project.texts import Texts
 from ._base import Finding, Rule, Safety
 from ._configurations import by_module, configurations
+from ._native_steps import has_own_table, table_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,17 +54,15 @@ def _findings(project: Project) -> Iterator[Finding]:
         manifest = one.target.manifest
         if project.versions_of(one.path).at_least("tortoise-orm", _SINCE) is False:
             continue
-        if manifest.endswith(".toml") and not _has_own_table(project, manifest):
+        if manifest.endswith(".toml") and not has_own_table(project, manifest):
             module, node = one.config.assigned.module, one.config.assigned.node
             message = f'the `tortoise` command does not find {one.name}: "{_ERROR}"'
-            advice = f"rename [tool.aerich] of {manifest} to [tool.tortoise]"
-            span = module.span(node)
+            span, edit = module.span(node), table_edit(project, one.target)
+            if edit is not None:
+                yield Finding(RULE.code, module.path, span, message, Safety.SAFE, (edit,))
+                continue
+            advice = f"add [tool.tortoise] to {manifest}, with what [tool.aerich] says"
             yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
-
-
-def _has_own_table(project: Project, manifest: str) -> bool:
-    tool = (Texts(project.root).toml(manifest) or {}).get("tool")
-    return isinstance(tool, dict) and "tortoise" in tool
 
 
 _find, _modules = by_module(_findings)
@@ -67,7 +70,6 @@ RULE = Rule(
     code="TOR702",
     name="aerich-tool-section",
     summary="only [tool.aerich] leads to a configuration that the `tortoise` command should find",
-    safety=Safety.MANUAL,
     since="1.0.0",
     find=_find,
     modules=_modules,

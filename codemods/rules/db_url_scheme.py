@@ -27,6 +27,7 @@ When it is safe
 What it leaves alone
     Projects that may use 1.1.8 or newer. Strings that Tortoise does not get, however alike they
     look: guards, URLs of other libraries.
+    Unsafe: a JSON, YAML or TOML file that several files of the project name.
     Left for you: a variable or a setting that something else uses too, which may well need
     `postgresql://`, as SQLAlchemy does; f-strings.
 """
@@ -36,12 +37,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ..edits.documents import ReplaceText
 from ..edits.expressions import ReplaceExpression
 from ..project.configs import starts_of
 from ..project.evaluate import value_of
 from ..project.model_targets import is_test
 from ..project.uses import uses_of
-from ..project.values import Table, Value
+from ..project.values import Table, Text, Value
+from ..source import Fault
 from ._base import Finding, Rule, Safety
 from ._configurations import by_module, configurations
 
@@ -53,15 +56,15 @@ if TYPE_CHECKING:
 _UNTIL = "1.1.8"
 _WRONG, _RIGHT = "postgresql://", "postgres://"
 _ERROR = "ConfigurationError: Unknown DB scheme: postgresql"
+_RESTS = "it rests on nothing but Tortoise taking the URL from that file"
 
 
 def _findings(project: Project) -> Iterator[Finding]:
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[object] = set()
     for value, depth in _urls(project):
-        module, node = value.place.module, value.place.node
-        key = (module.path, node.lineno, node.col_offset)
-        older = project.versions_of(module.path).at_least("tortoise-orm", _UNTIL) is False
-        if older and key not in seen and _is_wrong(node):
+        key, path = value.place.key, value.place.module.path
+        older = project.versions_of(path).at_least("tortoise-orm", _UNTIL) is False
+        if older and key not in seen and _is_wrong(value):
             seen.add(key)
             yield _finding(project, value, depth)
 
@@ -79,7 +82,10 @@ def _urls(project: Project) -> Iterator[tuple[Value, int]]:
             yield value_of(start.module, url, frozenset(), []), 0
 
 
-def _is_wrong(node: ast.expr) -> bool:
+def _is_wrong(value: Value) -> bool:
+    if value.place.inside is not None:
+        return isinstance(value, Text) and value.text.startswith(_WRONG)
+    node = value.place.node
     first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
     text = first.value if isinstance(first, ast.Constant) else None
     return isinstance(text, str) and text.startswith(_WRONG)
@@ -89,6 +95,12 @@ def _finding(project: Project, value: Value, depth: int) -> Finding:
     place = value.place
     module, span = place.module, place.module.span(place.node)
     message = f'the start fails with "{_ERROR}"'
+    if place.inside is not None and isinstance(value, Text):
+        new = value.text.replace(_WRONG, _RIGHT, 1)
+        in_file = ReplaceText(place.inside.path, place.inside.keys, new)
+        alone = _readers(project, place.inside.path) == 1
+        safety, advice = (Safety.SAFE, "") if alone else (Safety.UNSAFE, _RESTS)
+        return Finding(RULE.code, module.path, span, message, safety, (in_file,), advice)
     shared = [h.name for h in place.via[depth:] if uses_of(project, h).count != 1]
     text = module.text(place.node)
     if shared or text.count(_WRONG) != 1 or isinstance(place.node, ast.JoinedStr):
@@ -97,6 +109,13 @@ def _finding(project: Project, value: Value, depth: int) -> Finding:
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
     edit = ReplaceExpression(module.path, span, text.replace(_WRONG, _RIGHT))
     return Finding(RULE.code, module.path, span, message, Safety.SAFE, (edit,))
+
+
+def _readers(project: Project, path: str) -> int:
+    """How many files of the project name a file that is not Python."""
+    name = path.rpartition("/")[2].encode()
+    contents = (project.read(one) for one in project.files)
+    return sum(not isinstance(data, Fault) and name in data for data in contents)
 
 
 _find, _modules = by_module(_findings)

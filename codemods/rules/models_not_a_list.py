@@ -37,6 +37,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ..edits.documents import ReplaceText
 from ..edits.elements import TupleToList
 from ..edits.expressions import ReplaceExpression
 from ..project.values import Row, Text, Value
@@ -66,7 +67,8 @@ def _is_wrong(value: Value) -> bool:
     node = value.place.node
     if isinstance(value, Row):
         return isinstance(node, ast.Tuple)
-    return isinstance(value, Text) and isinstance(node, ast.Constant)
+    in_document = value.place.inside is not None
+    return isinstance(value, Text) and (isinstance(node, ast.Constant) or in_document)
 
 
 def _finding(project: Project, models: Models) -> Finding:
@@ -78,8 +80,16 @@ def _finding(project: Project, models: Models) -> Finding:
     if name:
         advice = f"{name} is used elsewhere too: pass a list to the app alone"
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
-    edit = _edit(module.path, span, node, module.text(node))
+    edit = _in_document(models.value) or _edit(module.path, span, node, module.text(node))
     return Finding(RULE.code, module.path, span, message, Safety.SAFE, (edit,))
+
+
+def _in_document(value: Value) -> Edit | None:
+    """The edit of a file that is not Python, if that is where the models are."""
+    inside = value.place.inside
+    if inside is None or not isinstance(value, Text):
+        return None
+    return ReplaceText(inside.path, inside.keys, (value.text,))
 
 
 def _edit(path: str, span: Span, node: ast.expr, text: str) -> Edit:

@@ -1,7 +1,8 @@
-"""Reports "aerich.models" in a configuration that Tortoise's own migrations work with.
+"""Takes "aerich.models" out of a configuration that Tortoise's own migrations work with.
 
 What it does
-    Says which app lists "aerich.models" although the configuration names packages of migrations.
+    Removes "aerich.models" from the models of an app, where the configuration names packages of
+    migrations.
 
 Why
     `tortoise makemigrations` takes it for a model like any other: it writes a migration that
@@ -18,7 +19,7 @@ Before
         }
     }
 
-Use instead
+After
     "apps": {
         "models": {
             "models": ["shop.models"],
@@ -27,24 +28,28 @@ Use instead
     }
 
 When it is safe
-    It is never applied: aerich needs the model for as long as it is run, and whether it still is,
-    the source does not tell.
+    It is unsafe: aerich needs the model for as long as it is run, and whether it still is, the
+    source does not tell.
 
 What it leaves alone
     Configurations without a `migrations` key, and those that are not wholly visible.
+    Left for you: an app of which it is the only model, and lists that are used elsewhere too.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..project.uses import uses_of
 from ._base import Finding, Rule, Safety
-from ._configurations import by_module, configurations
+from ._configurations import by_module, configurations, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..project.config_values import AppConfig, ModelList
     from ..project.index import Project
+    from ._configurations import Configuration
 
 _MODEL = "aerich.models"
 _SINCE = "1.0.0"
@@ -55,18 +60,30 @@ def _findings(project: Project) -> Iterator[Finding]:
         apps = one.config.apps or ()
         if project.versions_of(one.path).at_least("tortoise-orm", _SINCE) is False:
             continue
-        if not any(app.has_migrations for app in apps):
-            continue
-        for app in apps:
-            if app.models is not None and app.models.sure and _MODEL in app.models.names:
-                module = app.models.place.module
-                span = module.span(app.models.place.node)
-                message = (
-                    f'the app "{app.label}" lists "{_MODEL}" beside Tortoise\'s own migrations: '
-                    "`tortoise makemigrations` makes a migration of aerich's table"
-                )
-                advice = f'take "{_MODEL}" out as soon as aerich is not run any more'
-                yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
+        if any(app.has_migrations for app in apps):
+            for app in apps:
+                if app.models and app.models.sure and _MODEL in app.models.names:
+                    yield _finding(project, one, app, app.models)
+
+
+def _finding(project: Project, one: Configuration, app: AppConfig, models: ModelList) -> Finding:
+    module, span = models.place.module, models.place.module.span(models.place.node)
+    message = (
+        f'the app "{app.label}" lists "{_MODEL}" beside Tortoise\'s own migrations: '
+        "`tortoise makemigrations` makes a migration of aerich's table"
+    )
+    edit = None if _is_shared(project, one, models) else without(models.place, _MODEL)
+    if edit is not None:
+        advice = "it rests on aerich not being run any more"
+        return Finding(RULE.code, module.path, span, message, Safety.UNSAFE, (edit,), advice)
+    advice = f'take "{_MODEL}" out as soon as aerich is not run any more'
+    return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
+
+
+def _is_shared(project: Project, one: Configuration, models: ModelList) -> bool:
+    """Whether something else uses the list of models, too."""
+    via = models.place.via[len(one.config.place.via) :]
+    return any(uses_of(project, held).count != 1 for held in via)
 
 
 _find, _modules = by_module(_findings)
@@ -74,7 +91,7 @@ RULE = Rule(
     code="TOR712",
     name="native-drop-aerich-models",
     summary='"aerich.models" is still listed beside Tortoise\'s own migrations',
-    safety=Safety.MANUAL,
+    safety=Safety.UNSAFE,
     since="1.0.0",
     find=_find,
     modules=_modules,

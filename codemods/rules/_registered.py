@@ -1,0 +1,85 @@
+"""Which models the apps of a project list, where all of that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..project.configs import connections_of
+from ..project.field_kinds import aliased
+from ..project.model_targets import is_test
+from ..project.symbols import Class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..project.configs import App
+    from ..project.index import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The models of one app.
+
+    Attributes:
+        models: Those of the project.
+        foreign: Whether it lists modules of other distributions, whose models are not known.
+    """
+
+    models: frozenset[Class]
+    foreign: bool
+
+
+def registered(project: Project, path: str) -> Mapping[str, Registered] | None:
+    """The models that each app of the project around a file lists; None where not all are known."""
+    key = (registered, project.versions_of(path).directory, is_test(path))
+    if key not in project.memo:
+        project.memo[key] = _registered(project, path)
+    found: Mapping[str, Registered] | None = project.memo[key]
+    return found
+
+
+def _registered(project: Project, path: str) -> dict[str, Registered] | None:
+    connections = connections_of(project, path)
+    if connections is None or not connections.apps:
+        return None
+    listed = {label: _listed(project, path, app) for label, app in connections.apps.items()}
+    known = {label: one for label, one in listed.items() if one is not None}
+    return known if len(known) == len(listed) else None
+
+
+def _listed(project: Project, path: str, app: App) -> Registered | None:
+    found: set[Class] = set()
+    foreign = False
+    for name in sorted(app.modules or ()):
+        place = name if name.endswith(".py") else project.modules.find(name, 0, path)
+        if place is None and not project.modules.knows(name):
+            if name == "__main__":
+                return None
+            foreign = True
+            continue
+        names = _names(project, place, frozenset()) if place and place.endswith(".py") else None
+        if place is None or names is None:
+            return None
+        symbols = (aliased(project, project.resolve(place, one)) for one in names)
+        found |= {symbol for symbol in symbols if isinstance(symbol, Class)}
+    return Registered(frozenset(found), foreign) if app.modules is not None else None
+
+
+def _names(project: Project, path: str, seen: frozenset[str]) -> set[str] | None:
+    """The names that a module has; None where not all are known."""
+    facts = project.facts(path)
+    if facts is None or "__models__" in facts.bindings or path in seen:
+        return None
+    names = {*facts.bindings}
+    for star in facts.stars:
+        target = project.modules.find(star.module, star.level, path)
+        if target is None and not project.modules.knows(star.module) and not star.level:
+            continue
+        inner = None
+        if target is not None and target.endswith(".py"):
+            inner = _names(project, target, seen | {path})
+        if inner is None:
+            return None
+        names |= inner
+    return names

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from ormrun import Outcome, run
-from test_fixtures import RULES, tree
+from test_fixtures import RULES, target_of, tree
+from tortoise_fix.codemods.project.raised import raised
+from tortoise_fix.codemods.project.version_range import from_poetry
 from tortoise_fix.codemods.run.carry_out import carry_out
 from tortoise_fix.codemods.run.plan import plan
 from tortoise_fix.codemods.run.request import Request
@@ -41,6 +45,11 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "ImportError: cannot import name 'F' from 'tortoise.functions'",
         "[1]",
     ),
+    "import-from-definition/beside-others": (
+        "ImportError: cannot import name 'generate_config' from 'tortoise'",
+        "('Tortoise', ['apps', 'connections'])",
+    ),
+    "connections-singleton/plain": ("", "([{'id': 1}], ['default'])"),
     "aggregation-module/several": (
         "ModuleNotFoundError: No module named 'tortoise.aggregation'",
         "[{'n': 1, 's': 1}]",
@@ -140,6 +149,14 @@ async def main():
 """
 
 
+#: Projects with test classes of Tortoise, each with how many tests pass once they are migrated.
+TEST_CLASSES = {
+    "test-testcase/one-file": 3,
+    "test-testcase/renamed-set-up": 3,
+    "test-testcase/set-up-with-names": 3,
+}
+
+
 def apply(root: Path, *rules: str, target: str = "", unsafe: bool = False) -> Plan:
     """Carry out some rules over a tree, and return what was planned."""
     codes = tuple(RULES[rule].code for rule in rules)
@@ -164,10 +181,10 @@ def test_with_unsafe_a_case_becomes_what_its_folder_says(case: Path, tmp_path: P
     root = tmp_path / "project"
     shutil.copytree(case / "before", root)
 
-    apply(root, case.parent.name, unsafe=True)
+    apply(root, case.parent.name, target=target_of(case), unsafe=True)
 
     assert tree(root) == tree(case / "after-unsafe")
-    assert not apply(root, case.parent.name, unsafe=True).changes
+    assert not apply(root, case.parent.name, target=target_of(case), unsafe=True).changes
 
 
 def played(case: Path, folder: str) -> Outcome:
@@ -186,6 +203,55 @@ def test_a_program_does_what_was_meant(name: str) -> None:
 
     assert before.exception.startswith(error) if error else not before.exception
     assert (after.exception, after.value) == ("", value)
+
+
+@pytest.mark.parametrize("name", TEST_CLASSES)
+def test_migrated_test_classes_pass_and_leave_no_database(name: str, tmp_path: Path) -> None:
+    """With their fixtures migrated as well, each test has a database, which goes with it."""
+    if sys.version_info < (3, 11) and name != "test-testcase/renamed-set-up":
+        pytest.skip("the project requires Python 3.11")
+    root = tmp_path / "project"
+    shutil.copytree(FIXTURES / name / "before", root)
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    apply(root, "test-initializer-finalizer", "test-testcase", unsafe=True)
+
+    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{TEST_CLASSES[name]} passed" in done.stdout
+    assert not list(root.glob("*.sqlite3*"))
+
+
+@pytest.mark.parametrize(
+    ("old", "target", "new"),
+    [
+        ("==0.20.1", "1.1", "==1.1.*"),
+        ("===0.20.1", "1.1", "==1.1.*"),
+        ("===0.20.1", "1.1.9", "===1.1.9"),
+        ("== 0.20.*", "1.1", "== 1.1.*"),
+        ("0.20.1", "1.1.9", "1.1.9"),
+        ("^0.20", "1.1", "^1.1"),
+        ("~0.20.1", "1.1", "~1.1"),
+        ("~=0.20.1", "1.1", "~=1.1.0"),
+        ("~=0.20", "1.1.9", "~=1.1.9"),
+        (">=0.20", "1.1", ">=1.1"),
+        (">=0.20, <0.21", "1.1", ">=1.1, <1.2"),
+        ("<1.0.0,>=0.20", "1.1.9", "<2.0.0,>=1.1.9"),
+        (">=0.20,<0.21.0", "0.25", ">=0.25,<0.26.0"),
+    ],
+)
+def test_a_requirement_is_raised_in_its_own_form(old: str, target: str, new: str) -> None:
+    assert raised(old, target) == new
+    assert from_poetry(new).lower.startswith(target)
+    assert not raised(new, target) or raised(new, target) == new
+
+
+@pytest.mark.parametrize(
+    "text", ["<1", "!=0.21.0", ">0.20", ">=0.20,!=0.21", "^0.20 || ^0.21", "*"]
+)
+def test_a_requirement_of_another_form_is_left(text: str) -> None:
+    assert raised(text, "1.1") is None
 
 
 def test_renamed_keywords_leave_the_models_and_tables_as_they_are(tmp_path: Path) -> None:

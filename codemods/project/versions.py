@@ -21,7 +21,7 @@ from .texts import Texts
 from .version_range import Range, hull, meet, series, version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from ..source import Fault
@@ -143,10 +143,13 @@ class VersionFinder:
         root: The project root; nothing above it is read.
         target: The version of tortoise-orm that the user named, or an empty string. ``1.1`` stands
             for all of 1.1.
+        read: Gives the bytes of a file, if not as they are on disk.
     """
 
-    def __init__(self, root: Path, target: str = "") -> None:
-        self._texts = Texts(root)
+    def __init__(
+        self, root: Path, target: str = "", read: Callable[[str], bytes | Fault] | None = None
+    ) -> None:
+        self._texts = Texts(root, read)
         self._target = self._target_range(target)
         self._mentions: dict[str, tuple[Mention, ...]] = {}
         self._projects: dict[str, Versions] = {}
@@ -162,6 +165,11 @@ class VersionFinder:
         if found is None:
             found = self._versions[directory] = self._find(posixpath.normpath(directory))
         return found
+
+    def mentions(self, directory: str) -> tuple[Mention, ...]:
+        """All that the manifests of the project of a directory say of its packages."""
+        home = self.for_directory(directory).directory
+        return (*self._of(home), *self._shared_lock(home))
 
     def files(self) -> tuple[str, ...]:
         """The manifests that were read so far, relative to the root, in order."""

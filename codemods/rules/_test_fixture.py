@@ -6,16 +6,25 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..edits._base import expression
+from ..project.module import Module
 from ..project.symbols import External
 from ._migration import symbol_of
 
 if TYPE_CHECKING:
-    from ..project.module import Module
+    from collections.abc import Mapping, Sequence
 
 INITIALIZER, FINALIZER = "tortoise.contrib.test.initializer", "tortoise.contrib.test.finalizer"
+CONTEXTS = (
+    "tortoise.contrib.test.tortoise_test_context",
+    "tortoise.context.tortoise_test_context",
+)
 _FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture")
 _PARAMETERS = ("modules", "db_url", "app_label")
 _DEFAULT_LABEL = '"models"'
+_MEMORY = ":memory:"
+#: What the old `finalizer` did with a database that outlives its connections.
+DROP = "Tortoise._drop_databases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,55 @@ class TestFixture:
     arguments: dict[str, str]
     autouse: bool
     request: bool
+
+
+def context_arguments(given: Mapping[str, str]) -> list[str]:
+    """The arguments of ``tortoise_test_context``, from those of ``initializer`` by parameter.
+
+    The connection gets the name of the app, which it always had.
+    """
+    url = [f"db_url={given['db_url']}"] if "db_url" in given else []
+    label = given["app_label"]
+    return [given["modules"], *url, f"app_label={label}", f"connection_label={label}"]
+
+
+def outlives(given: Mapping[str, str], before: Sequence[ast.stmt] = ()) -> bool:
+    """Whether the database is still there when its connections are closed.
+
+    Args:
+        given: The source of the arguments, by parameter.
+        before: Statements that give names to values, which the arguments may use.
+    """
+    return _MEMORY not in _default_url(given, before)
+
+
+def is_new_each_time(given: Mapping[str, str]) -> bool:
+    """Whether two databases of these arguments do not get in each other's way."""
+    url = _default_url(given, ())
+    return _MEMORY in url or "{}" in url
+
+
+def _default_url(given: Mapping[str, str], before: Sequence[ast.stmt]) -> str:
+    """The URL of the database, or the one for want of a setting; empty where it is not known."""
+    if "db_url" not in given:
+        return _MEMORY
+    url: ast.expr | None = expression(given["db_url"])
+    if isinstance(url, ast.Name):
+        url = assigned(before).get(url.id)
+    if isinstance(url, ast.Call) and url.args:  # os.environ.get("TEST_DB", "sqlite://:memory:")
+        url = url.args[-1]
+    return url.value if isinstance(url, ast.Constant) and isinstance(url.value, str) else ""
+
+
+def assigned(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
+    """What names stand for: those that one plain assignment gives a value."""
+    found: dict[str, ast.expr] = {}
+    for node in body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and target.id not in found:
+                found[target.id] = node.value
+    return found
 
 
 def name_of(module: Module, node: ast.expr) -> str:
@@ -62,6 +120,58 @@ def fixture_of(module: Module, call: ast.Call) -> TestFixture | None:
     if names and len(used) > request:
         return None
     return TestFixture(function, tuple(before), arguments, autouse, bool(names))
+
+
+def is_wanted_for_longer(module: Module, fixture: TestFixture) -> bool:
+    """Whether a fixture of the session, a module or a class asks for this one by its name.
+
+    It could not ask for one that is made for each test.
+    """
+    name, project = fixture.function.name, module.project
+    for path in project.files:
+        data = project.read(path)
+        if isinstance(data, bytes) and name.encode() in data and b"scope" in data:
+            other = project.module(path)
+            if isinstance(other, Module) and any(
+                _asks(other, one, name) for one in _functions(other)
+            ):
+                return True
+    return False
+
+
+def _functions(module: Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
+
+
+def _asks(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Whether a function is a fixture with a scope, and has a parameter of a name."""
+    if all(one.arg != name for one in function.args.args):
+        return False
+    calls = [one for one in function.decorator_list if isinstance(one, ast.Call)]
+    scoped = (one for one in calls if any(given.arg == "scope" for given in one.keywords))
+    return any(name_of(module, one.func) in _FIXTURES for one in scoped)
+
+
+def context_of(
+    module: Module, call: ast.Call
+) -> tuple[tuple[ast.stmt, ...], dict[str, str]] | None:
+    """What a fixture around ``tortoise_test_context`` is given, with the statements before it.
+
+    The arguments are told as those of ``initializer``; None where those cannot say it.
+    """
+    item = module.parent(call)
+    block = module.parent(item) if isinstance(item, ast.withitem) else None
+    function = module.parent(block) if isinstance(block, ast.AsyncWith) else None
+    if not isinstance(function, ast.AsyncFunctionDef) or block not in function.body:
+        return None
+    labels = {one.arg: one.value for one in call.keywords if one.arg == "connection_label"}
+    plain = ast.Call(call.func, call.args, [k for k in call.keywords if k.arg not in labels])
+    given = _arguments(module, plain)
+    before = tuple(function.body[: function.body.index(block)])
+    if given is None or not labels or not all(map(_is_value, before)):
+        return None
+    same = module.text(labels["connection_label"]) == given["app_label"]
+    return (before, given) if same else None
 
 
 def _arguments(module: Module, call: ast.Call) -> dict[str, str] | None:

@@ -3,7 +3,8 @@
 What it does
     A pytest fixture that calls `initializer(...)`, and at its end `finalizer()`, becomes an
     asynchronous fixture around `tortoise_test_context(...)` with the same modules, database and
-    label of the app. The connection keeps its name, which was that of the app.
+    label of the app. The connection keeps its name, which was that of the app, and a database that
+    is not in memory is dropped after each test, as `finalizer` did.
 
 Why
     tortoise-orm 1.0 removed both functions: `ImportError: cannot import name 'initializer' from
@@ -32,8 +33,8 @@ When it is safe
     that the project allows is 1.0.0 or newer. It rests on pytest-asyncio being installed.
 
 What it leaves alone
-    Reported, for a hand: calls in other places, such as `setUpClass`, and fixtures that do more, or
-    patch what the functions use.
+    Reported, for a hand: calls in other places, such as `setUpClass`; fixtures that do more, or
+    patch what the functions use; fixtures that one of the session, a module or a class asks for.
     Silently: projects that may use a release before 1.0; branches on a version, and `try`
     statements that count on a missing name.
 """
@@ -49,7 +50,16 @@ from ..edits.statements import ReplaceStatement
 from ._base import Finding, Rule, Safety
 from ._migration import gate, is_shim
 from ._statements import flush
-from ._test_fixture import INITIALIZER, TestFixture, fixture_of, name_of
+from ._test_fixture import (
+    DROP,
+    INITIALIZER,
+    TestFixture,
+    context_arguments,
+    fixture_of,
+    is_wanted_for_longer,
+    name_of,
+    outlives,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +88,7 @@ def find(module: Module) -> Iterator[Finding]:
 def _finding(module: Module, call: ast.Call) -> Finding:
     message = f"{_TESTS} has no initializer() since {_SINCE}: the import fails"
     fixture = fixture_of(module, call)
-    if fixture is None or isinstance(module.parent(fixture.function), ast.ClassDef):
+    if fixture is None or _is_elsewhere(module, fixture):
         span = module.span(call)
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), _BY_HAND)
     span = module.span(fixture.function)
@@ -86,6 +96,7 @@ def _finding(module: Module, call: ast.Call) -> Finding:
         ReplaceStatement(module.path, span, _source(module, fixture)),
         AddImport(module.path, "pytest_asyncio"),
         AddImport(module.path, _TESTS, _CONTEXT),
+        *_drop_imports(module, fixture),
         DropImport(module.path, _TESTS, "initializer"),
         DropImport(module.path, _TESTS, "finalizer"),
         DropImport(module.path, _TESTS),
@@ -95,17 +106,26 @@ def _finding(module: Module, call: ast.Call) -> Finding:
     return Finding(RULE.code, module.path, module.span(call), message, Safety.UNSAFE, edits, _RESTS)
 
 
+def _is_elsewhere(module: Module, fixture: TestFixture) -> bool:
+    """Whether the fixture is a method, or one that others need for longer than a test."""
+    inside = isinstance(module.parent(fixture.function), ast.ClassDef)
+    return inside or is_wanted_for_longer(module, fixture)
+
+
+def _drop_imports(module: Module, fixture: TestFixture) -> Iterator[Edit]:
+    if outlives(fixture.arguments, fixture.before):
+        yield AddImport(module.path, "tortoise", "Tortoise")
+
+
 def _source(module: Module, fixture: TestFixture) -> str:
     """The new fixture."""
     options = "(autouse=True)" if fixture.autouse else ""
     before = [flush(module, node, module.text(node)) for node in fixture.before]
-    given = fixture.arguments
-    arguments = [given["modules"]]
-    arguments += [f"db_url={given['db_url']}"] if "db_url" in given else []
-    label = given["app_label"]
-    arguments += [f"app_label={label}", f"connection_label={label}"]
-    listed = "".join(f"    {textwrap.dedent(one)},\n" for one in arguments)
-    body = "\n".join([*before, f"async with {_CONTEXT}(\n{listed}):\n    yield"])
+    listed = "".join(
+        f"    {textwrap.dedent(one)},\n" for one in context_arguments(fixture.arguments)
+    )
+    drop = f"    await {DROP}()\n" if outlives(fixture.arguments, fixture.before) else ""
+    body = "\n".join([*before, f"async with {_CONTEXT}(\n{listed}):\n    yield\n{drop}"])
     head = f"@pytest_asyncio.fixture{options}\nasync def {fixture.function.name}():\n"
     return head + textwrap.indent(body, "    ")
 

@@ -29,9 +29,16 @@ CASES = sorted(
 )
 
 
-def planned(root: Path, rule: str) -> Plan:
+def planned(root: Path, rule: str, target: str = "") -> Plan:
     """The plan of one rule over a whole tree."""
-    return plan(Request(root, (root,), Settings(select=(RULES[rule].code,)), cache=False))
+    settings = Settings(select=(RULES[rule].code,), target_version=target)
+    return plan(Request(root, (root,), settings, cache=False))
+
+
+def target_of(case: Path) -> str:
+    """The release that a case names beside what its project pins, in ``target.txt``."""
+    named = case / "target.txt"
+    return named.read_text().strip() if named.exists() else ""
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -48,7 +55,7 @@ def test_a_case_becomes_exactly_what_its_folder_says(case: Path, tmp_path: Path)
     shutil.copytree(case / "before", root)
     wanted = tree(case / "after" if (case / "after").is_dir() else case / "before")
 
-    made = planned(root, case.parent.name)
+    made = planned(root, case.parent.name, target_of(case))
     report = carry_out(made)
 
     assert not made.faults and not report.faults
@@ -59,7 +66,7 @@ def test_a_case_becomes_exactly_what_its_folder_says(case: Path, tmp_path: Path)
         assert said == expected.read_text().splitlines()
     elif not (case / "after").is_dir():
         assert not made.findings
-    assert not planned(root, case.parent.name).changes
+    assert not planned(root, case.parent.name, target_of(case)).changes
 
 
 def test_every_rule_has_cases_of_both_kinds() -> None:

@@ -67,6 +67,28 @@ def test_a_read_may_be_saved_and_not_be_moved() -> None:
     assert differ(on(0, READ, "BEGIN", READ, "COMMIT"), on(0, READ, "BEGIN", "COMMIT"))
 
 
+def test_a_rule_that_takes_what_the_row_has_may_leave_a_table_unread() -> None:
+    assert differ(on(0, READ), [], "TOR234")
+    assert not differ(on(0, READ), [], "TOR233")
+    assert differ(on(0, READ), on(0, READ, READ), "TOR233")
+
+
+def test_a_program_that_ends_unforeseen_may_have_read_ahead() -> None:
+    value = "TypeError: object NoneType can't be used in 'await' expression"
+    one, more = (Outcome(value=value, events=on(0, *texts)) for texts in ((), (READ,)))
+
+    assert not differences(one, more, {"TOR234"})
+    assert differences(one, replace(more, value="2"), {"TOR234"})
+
+
+def test_an_unsafe_repair_may_read_more_and_not_write_otherwise() -> None:
+    one, more = Outcome(events=on(0, READ)), Outcome(events=on(0, READ, READ))
+
+    assert differences(one, more, {"TOR234"})
+    assert not differences(one, more, {"TOR234"}, unsafe=True)
+    assert differences(one, Outcome(events=on(0, WRITE)), {"TOR234"}, unsafe=True)
+
+
 def test_the_pairs_of_a_relation_stand_for_what_they_connect() -> None:
     pairs = 'SELECT "team_id" FROM "link"'
 

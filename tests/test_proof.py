@@ -14,9 +14,10 @@ import pytest
 from databases import DATABASES, SQLITE, fresh, kind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from proof.campaign import Total, campaign, play, play_seeds, smallest
-from proof.generate import Program, program
+from proof.campaign import UNSAFE, Total, campaign, play, play_seeds, smallest
+from proof.generate import Program, Weights, program
 from proof.releases import INSTALLED, OLDER
+from proof.rewrite import REPAIRING
 from proof.runner import Pair
 from tortoise_fix.codemods.edits.arguments import PassKeyword
 from tortoise_fix.codemods.edits.chain import CallMethod
@@ -42,12 +43,15 @@ WITH_OLDER = 60
 #: In what share of the programs a rule has to repair something.
 OFTEN = {
     "TOR234": 0.4,
-    "TOR310": 0.4,
+    "TOR310": 0.3,
     "TOR311": 0.08,
     "TOR312": 0.1,
     "TOR313": 0.03,
     "TOR314": 0.03,
 }
+#: What has to repair something at least once in this many programs, beside what repairs mistakes.
+SELDOM = {f"TOR{number}" for number in (212, 213, 233, 260, 261, 262, 263, 264)}
+ENOUGH = 2000
 #: Within how many rewritten programs a planted fault must be found.
 PATIENCE = 400
 #: The same programs on every run, so that a failure is the fault of a change.
@@ -72,6 +76,7 @@ def test_generated_programs_do_the_same_once_they_are_rewritten(url: str) -> Non
     assert not total.failures, _first_failure(total, url)
     for code, share in OFTEN.items():
         assert total.programs[code] > share * count, code
+    assert count < ENOUGH or total.programs.keys() >= REPAIRING | SELDOM
 
 
 @pytest.mark.parametrize("release", OLDER)
@@ -85,7 +90,8 @@ def test_generated_programs_do_the_same_with_an_older_release(release: str) -> N
 
 def _first_failure(total: Total, url: str) -> str:
     seed, found = next(iter(total.failures.items()))
-    small = smallest(program(Random(seed))) if url == SQLITE else ""
+    weights = Weights(unsafe=UNSAFE)
+    small = smallest(program(Random(seed), weights)) if url == SQLITE else ""
     return f"seed {seed}:\n" + "\n".join(found) + f"\n{small}"
 
 

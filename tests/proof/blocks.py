@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .flaws import flaw, use
 from .loops import loop
 from .reads import read
+from .slips import slip
 from .writes import joined, write
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _opened(at: Writer) -> str:
 
 
 def _inside(at: Writer) -> None:
-    weights = {"joined": 10, "loop": 3, "helper": 1, "gather": 1, "read": 1, "part": 0}
+    weights = {"joined": 10, "loop": 3, "helper": 1, "gather": 1, "read": 1, "slip": 2, "part": 0}
     weights["part"] = 2 if at.shared.parts and at.handles[-1] else 0
     if at.depth < 5:
         weights["nested"] = 2
@@ -86,6 +87,8 @@ def _inside(at: Writer) -> None:
         _gather(at)
     elif kind == "read":
         single(at)
+    elif kind == "slip":
+        slip(at)
     elif kind == "part":
         at.emit(f"await {at.pick(at.shared.parts)}({at.handles[-1]}, out)")
     else:
@@ -134,7 +137,17 @@ def _leave(at: Writer) -> None:
 
 def statement(at: Writer) -> None:
     """One statement of a function."""
-    kind = at.weighed(loop=9, transaction=6, write=2, single=2, guarded=1, early=1, stream=1)
+    rare = 0.2 if at.shared.loops else 1
+    kind = at.weighed(
+        loop=9,
+        transaction=8 * rare,
+        write=2 * rare,
+        single=2,
+        guarded=1,
+        early=1,
+        stream=1,
+        slip=5 * rare,
+    )
     if kind == "loop":
         loop(at)
     elif kind == "transaction":
@@ -143,6 +156,8 @@ def statement(at: Writer) -> None:
         write(at)
     elif kind == "single":
         single(at)
+    elif kind == "slip":
+        slip(at)
     elif kind == "guarded":
         at.emit("try:")
         at.depth += 1

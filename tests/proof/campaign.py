@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from .generate import Program, program
-from .judge import differences
+from .generate import Program, Weights, program
+from .judge import UNFORESEEN, differences
 from .player import Job
 from .releases import INSTALLED, interpreter
 from .rewrite import Rewritten, rewritten
@@ -27,10 +27,11 @@ Urls = tuple[list[str], list[str]]
 PATIENCE = 180  #: seconds after which a process that is stuck ends
 #: Rules that repair what raises, beside those whose flaws are marked, and what it raises.
 REPAIRED = {
-    "TOR260": "object NoneType can't be used in 'await' expression",
+    "TOR260": UNFORESEEN,
     "TOR264": "NoValuesFetched: ",
 }
 SQLITE = "sqlite://:memory:"
+UNSAFE = 0.25  #: the share of programs to which unsafe repairs are applied
 
 
 @dataclass
@@ -43,7 +44,10 @@ class Total:
         raised: How many of those raised, before as after.
         repaired: How many raised before because of something unmarked that a rule repairs, so that
             there is nothing to compare with.
+        statements: How many statements they executed before.
+        unsafe: To how many of them unsafe repairs were applied.
         fired: For each rule, how often it repaired something.
+        doubted: For each rule, how often of these the repair was an unsafe one.
         programs: For each rule, in how many programs.
         failures: For each seed that showed a difference, what it showed.
     """
@@ -53,24 +57,32 @@ class Total:
     raised: int = 0
     repaired: int = 0
     statements: int = 0
+    unsafe: int = 0
     fired: Counter[str] = field(default_factory=Counter)
+    doubted: Counter[str] = field(default_factory=Counter)
     programs: Counter[str] = field(default_factory=Counter)
     failures: dict[int, list[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        rules = ", ".join(f"{code} {self.fired[code]}" for code in sorted(self.fired))
+        rules = ", ".join(map(self._repairs, sorted(self.fired)))
         return (
-            f"{self.rewritten} programs rewritten of {self.generated}, {self.raised} of them raise,"
-            f" {self.repaired} no longer raise,"
-            f" {self.statements} statements, {len(self.failures)} with differences;"
+            f"{self.rewritten} programs rewritten of {self.generated},"
+            f" {self.unsafe} with unsafe repairs, {self.raised} of them raise,"
+            f" {self.repaired} no longer raise, {self.statements} statements,"
+            f" {len(self.failures)} with differences;"
             f" repairs: {rules}"
         )
 
+    def _repairs(self, code: str) -> str:
+        doubted = f" ({self.doubted[code]} unsafe)" if self.doubted[code] else ""
+        return f"{code} {self.fired[code]}{doubted}"
+
     def add(self, other: Total) -> None:
         """Take the numbers of another total into this one."""
-        for name in ("generated", "rewritten", "raised", "repaired", "statements"):
+        for name in ("generated", "rewritten", "raised", "repaired", "statements", "unsafe"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.fired.update(other.fired)
+        self.doubted.update(other.doubted)
         self.programs.update(other.programs)
         self.failures.update(other.failures)
 
@@ -85,13 +97,14 @@ def play(pair: Pair, generated: Program, seed: int = 0, release: str = INSTALLED
     if not made.fired:
         return Total(1)
     first, second = _run(pair, generated, made, release)
-    total = Total(1, 1, fired=made.fired, programs=Counter(set(made.fired)))
+    total = Total(1, 1, fired=made.fired, doubted=made.doubted)
+    total.programs.update(set(made.fired))
     total.raised = int("Error: " in first.value)
-    total.statements = len(first.events)
+    total.statements, total.unsafe = len(first.events), int(generated.unsafe)
     if any(code in made.fired and error in first.value for code, error in REPAIRED.items()):
         total.repaired = 1
         return total
-    found = differences(first, second, made.fired, generated.through)
+    found = differences(first, second, made.fired, generated.through, generated.unsafe)
     if found:
         total.failures[seed] = found
     return total
@@ -129,22 +142,25 @@ def play_seeds(
     count: int,
     urls: Urls,
     release: str = INSTALLED,
+    loops: bool = False,
     patient: bool = True,
 ) -> Total:
     """Run programs until ``count`` of them were rewritten; unless patient, until one differs."""
     total, pair, seed = Total(), Pair(*urls, interpreter(release)), first
-    ordered = urls[0][0] != SQLITE
+    weights = Weights(urls[0][0] != SQLITE, loops, UNSAFE)
     while total.rewritten < count and (patient or not total.failures):
         # Whatever holds a program up, the campaign comes to its end, and says where it was.
         faulthandler.dump_traceback_later(PATIENCE, exit=True)
-        total.add(play(pair, program(Random(seed), ordered), seed, release))
+        total.add(play(pair, program(Random(seed), weights), seed, release))
         seed += step
     faulthandler.cancel_dump_traceback_later()
     pair.close()
     return total
 
 
-def campaign(first: int, count: int, urls: list[Urls], release: str = INSTALLED) -> Total:
+def campaign(
+    first: int, count: int, urls: list[Urls], release: str = INSTALLED, loops: bool = False
+) -> Total:
     """Run the programs of seeds from ``first`` on, until ``count`` of them were rewritten.
 
     Args:
@@ -152,11 +168,12 @@ def campaign(first: int, count: int, urls: list[Urls], release: str = INSTALLED)
         count: How many programs.
         urls: For each process, the databases of the runs before and after.
         release: The release of the ORM that they are rewritten for and run with.
+        loops: Whether nearly everything in them is a loop over rows and their relations.
     """
     started = []
     for number, one in enumerate(urls):
         share = count // len(urls) + (number < count % len(urls))
-        given = json.dumps([first + number, len(urls), share, one, release])
+        given = json.dumps([first + number, len(urls), share, one, release, loops])
         command = [sys.executable, "-m", "proof.campaign", given]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         started.append(subprocess.Popen(command, cwd=TESTS, **pipes))  # type: ignore[call-overload]
@@ -168,7 +185,7 @@ def campaign(first: int, count: int, urls: list[Urls], release: str = INSTALLED)
             raise RuntimeError(f"process {number} ended with {process.returncode}:\n{told}")
         found = json.loads(out.splitlines()[-1])
         found["failures"] = {int(seed): texts for seed, texts in found["failures"].items()}
-        for name in ("fired", "programs"):
+        for name in ("fired", "doubted", "programs"):
             found[name] = Counter(found[name])
         total.add(Total(**found))
     return total
@@ -186,7 +203,7 @@ def smallest(generated: Program) -> Program:
             return False
         if first.broken or second.broken:
             return False
-        return bool(differences(first, second, made.fired, candidate.through))
+        return bool(differences(first, second, made.fired, candidate.through, candidate.unsafe))
 
     small = shrink(generated, shows)
     pair.close()

@@ -26,6 +26,8 @@ class Program:
         seed: The statements that fill the tables.
         connections: How many connections it has.
         through: The tables of many-to-many relations, each with those that it connects.
+        unsafe: Whether unsafe repairs are applied to it; it then has nothing that they rest on
+            not being there.
         start: The module that has ``main``.
     """
 
@@ -34,6 +36,7 @@ class Program:
     seed: list[str]
     connections: int = 1
     through: dict[str, frozenset[str]] = field(default_factory=dict)
+    unsafe: bool = False
     start: str = "app.main"
 
     def __str__(self) -> str:
@@ -41,13 +44,29 @@ class Program:
         return "\n".join((*parts, "# seed", *self.seed))
 
 
-def program(random: Random, ordered: bool = False) -> Program:
-    """A random program; ``ordered`` for a database that gives rows in any order."""
-    found = schema.specs(random, ordered)
+@dataclass(frozen=True)
+class Weights:
+    """What kind of programs there shall be.
+
+    Attributes:
+        ordered: Whether every model has an order, for a database that gives rows in any.
+        loops: Whether nearly everything is a loop over rows and their relations.
+        unsafe: The share of programs to which unsafe repairs are applied.
+    """
+
+    ordered: bool = False
+    loops: bool = False
+    unsafe: float = 0.0
+
+
+def program(random: Random, weights: Weights = Weights()) -> Program:
+    """A random program."""
+    unsafe, ordered = random.random() < weights.unsafe, weights.ordered
+    found = schema.specs(random, ordered or unsafe)
     files = {"app/__init__.py": "", **schema.model_files(found)}
     connections = 2 if not ordered and random.random() < 0.12 else 1
     aliases, imports = _imports(random, found)
-    shared = Shared(random, found, aliases, connections)
+    shared = Shared(random, found, aliases, connections, weights.loops, unsafe)
     names, functions = [], []
     functions += parts(shared)
     for number in range(random.choice((1, 1, 2))):
@@ -63,7 +82,7 @@ def program(random: Random, ordered: bool = False) -> Program:
         for spec in found
         for table, _, _, target in spec.through
     }
-    return Program(files, apps, schema.rows(random, found), connections, through)
+    return Program(files, apps, schema.rows(random, found), connections, through, unsafe)
 
 
 def _function(shared: Shared, name: str) -> str:

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from .trace import Event
 
 #: Rules that leave every statement as it was.
-SAME_STATEMENTS = frozenset({"TOR310", "TOR311", "TOR312", "TOR313", "TOR314"})
+SAME_STATEMENTS = frozenset(
+    {"TOR310", "TOR311", "TOR312", "TOR313", "TOR314", "TOR404", "TOR802", "TOR805", "TOR806"}
+)
 #: Rules that fetch what the program meant to fetch and did not.
 MORE_READS = frozenset({"TOR264"})
+#: Rules that take from a row what its table has, where the program asked another table for it.
+FEWER_TABLES = frozenset({"TOR233"})
+#: Where a loop ends with this before it comes to what was fetched for it, reading ahead costs more.
+UNFORESEEN = "object NoneType can't be used in 'await' expression"
 _WORD = re.compile(r"\s*(\w+)")
 _SAVEPOINT = re.compile(r"(?i)\b((?:RELEASE|SAVEPOINT|TO)(?: SAVEPOINT)?)\s+[\w`\"]+")
 _SET = re.compile(r"\((\?|\d+|\$\d+)(,\s*(\?|\d+|\$\d+))*\)")
@@ -76,6 +82,7 @@ def differences(
     after: Outcome,
     fired: Iterable[str],
     through: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    unsafe: bool = False,
 ) -> list[str]:
     """What is not the same, in words; an empty list if nothing.
 
@@ -84,6 +91,7 @@ def differences(
         after: The other.
         fired: The rules that make the difference between the programs.
         through: The tables of many-to-many relations, each with those that it connects.
+        unsafe: Whether unsafe repairs were made, which may read more than is needed.
     """
     if before.broken or after.broken:
         return [f"it could not be run: {before.broken or after.broken}"]
@@ -97,7 +105,11 @@ def differences(
     if set(fired) <= SAME_STATEMENTS:
         return found + _in_order(first, second)
     found += _writes(first, second)
-    return found if MORE_READS & set(fired) else found + _reads(first, second, through)
+    if unsafe or MORE_READS & set(fired):
+        return found
+    if not FEWER_TABLES & set(fired):
+        found += _places(first, second, through)
+    return found if UNFORESEEN in before.value else found + _fewer(first, second, through)
 
 
 def _in_order(first: list[Statement], second: list[Statement]) -> list[str]:
@@ -135,20 +147,25 @@ def _first_difference(
     return [f"{what} ({counts}), number {index}:\n    before: {one}\n    after:  {other}"]
 
 
-def _reads(
+def _places(
     first: list[Statement], second: list[Statement], through: Mapping[str, frozenset[str]]
 ) -> list[str]:
-    """Reads may be fewer, in the same transactions."""
+    """The same tables have to be read, in the same transactions."""
     found = []
     one, other = _tables_read(first, {}), _tables_read(second, through)
     for place in one:
         if not one[place] <= other.get(place, frozenset()):
             missing = sorted(one[place] - other.get(place, frozenset()))
             found.append(f"reads in transaction {place or '-'}: {missing} no longer")
-    count, later = (_count(s, through) for s in (first, second))
-    if later > count:
-        found.append(f"{later} reads after, {count} before")
     return found
+
+
+def _fewer(
+    first: list[Statement], second: list[Statement], through: Mapping[str, frozenset[str]]
+) -> list[str]:
+    """Reads may be fewer."""
+    count, later = (_count(s, through) for s in (first, second))
+    return [f"{later} reads after, {count} before"] if later > count else []
 
 
 def _tables_read(

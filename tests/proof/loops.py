@@ -27,22 +27,43 @@ _COMPREHENSIONS = (
     "[({x}.id, {v}) async for {x} in {query}]",
 )  # fmt: skip
 _GATHERED = (
-    "await asyncio.gather(*[helpers.read({x}, '{r}') for {x} in {rows}])",
-    "[helpers.label({m}) for {m} in"
-    " await asyncio.gather(*(helpers.one({x}, '{r}') for {x} in {rows}))]",
     "await asyncio.gather(*[{x}.again() for {x} in {rows}])",
     "await asyncio.gather(*[{x}.fetch_related('{r}') for {x} in {rows}])",
+)
+_GATHERED_ONE = (
+    "[helpers.label({m}) for {m} in"
+    " await asyncio.gather(*(helpers.one({x}, '{r}') for {x} in {rows}))]",
+    "[helpers.label({m}) for {m} in await asyncio.gather(*[{x}.{r} for {x} in {rows}])]",
+    "[helpers.label({m}) for {x}, {m} in"
+    " zip({rows}, await asyncio.gather(*({x}.{r} for {x} in {rows})))]",
+)
+_GATHERED_MANY = (
+    "await asyncio.gather(*[helpers.read({x}, '{r}') for {x} in {rows}])",
+    "await asyncio.gather(*[{x}.{r}.all() for {x} in {rows}])",
+    "[len({m}) for {m} in await asyncio.gather(*({x}.{r} for {x} in {rows}))]",
+    "await asyncio.gather(*[{x}.{r}.all().count() for {x} in {rows}])",
+    "[[one.id for one in {m}] for {x}, {m} in"
+    " zip({rows}, await asyncio.gather(*[{x}.{r}.all() for {x} in {rows}]))]",
 )  # fmt: skip
 
 
 def loop(at: Writer) -> None:
     """One or two loops over the rows of one query."""
     spec = at.related()
-    form = at.weighed(held=7, direct=4, stream=3, comprehension=5, gathered=1, drained=1, steps=3)
+    form = at.weighed(
+        held=7, direct=4, stream=3, comprehension=5, gathered=2, drained=1, steps=3, branches=1,
+        fetched=2 * len(at.shared.fetchers), walked=2 * len(at.shared.walkers),
+    )  # fmt: skip
     if form == "stream":
         _stream(at, spec)
     elif form == "drained":
         _drained(at, spec)
+    elif form == "fetched":
+        name, spec = at.pick(at.shared.fetchers)
+        _body(at, spec, _head(at, f"await {name}()", spread_out=True))
+    elif form == "walked":
+        name, spec = at.pick(at.shared.walkers)
+        at.emit(f"await {name}(await {query(at, spec)}, out, kept)")
     elif form == "direct":
         _body(at, spec, _head(at, f"await {query(at, spec)}", spread_out=True))
     else:
@@ -54,7 +75,12 @@ def _held(at: Writer, spec: Spec, form: str) -> None:
     rows = at.fresh("rows")
     text = _steps(at, spec) if form == "steps" else query(at, spec)
     hint = f": list[{at.alias(spec)}]" if at.chance(0.1) else ""
-    at.emit(f"{rows}{hint} = await {spread(at, text)}")
+    if form == "branches":
+        condition = at.pick(("out", "not out", "len(out) > 2"))
+        at.emit(f"if {condition}:\n    {rows} = await {text}")
+        at.emit(f"else:\n    {rows} = await {query(at, spec)}")
+    else:
+        at.emit(f"{rows}{hint} = await {spread(at, text)}")
     if at.chance(0.1):
         at.emit(at.pick((f"out.append(len({rows}))", f"if not {rows}:\n    return out")))
     if form == "comprehension":
@@ -158,6 +184,6 @@ def _comprehension(at: Writer, spec: Spec, rows: str) -> None:
 
 def _gathered(at: Writer, spec: Spec, rows: str) -> None:
     relation = at.pick(spec.relations)
-    form = at.pick(_GATHERED[1:] if not relation.to_many else (_GATHERED[0], *_GATHERED[2:]))
+    form = at.pick((*_GATHERED, *(_GATHERED_MANY if relation.to_many else _GATHERED_ONE)))
     text = form.replace("{x}", "x").replace("{m}", "m").replace("{r}", relation.name)
     at.emit(f"out.append({text.replace('{rows}', rows)})")

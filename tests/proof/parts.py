@@ -24,7 +24,35 @@ def parts(shared: Shared) -> list[str]:
     if shared.random.random() < 0.2:
         sources.append(_stream(Writer(shared)))
         shared.streams.append("stream")
+    if shared.random.random() < 0.25:
+        sources.append(_fetcher(Writer(shared)))
+    if shared.random.random() < 0.15:
+        sources.append(_walker(Writer(shared)))
     return sources
+
+
+def _fetcher(at: Writer) -> str:
+    """Gives the rows of a query, to be awaited or as they are."""
+    spec, name = at.related(), "fetch"
+    at.shared.fetchers.append((name, spec))
+    text = spread(at, query(at, spec))
+    form = at.pick(("return await {q}", "found = await {q}\nreturn found", "return await {q}"))
+    at.emit(form.replace("{q}", text))
+    hint = f" -> list[{at.alias(spec)}]" if at.chance(0.3) else ""
+    return "\n".join((f"async def {name}(){hint}:", *at.lines, "", ""))
+
+
+def _walker(at: Writer) -> str:
+    """Goes over rows that are passed to it."""
+    spec, name = at.related(), "walk"
+    at.shared.walkers.append((name, spec))
+    with at.nested("for row in rows:"):
+        at.rows.append(("row", spec))
+        read(at, "row", spec)
+        if at.chance(0.4):
+            read(at, "row", spec)
+    head = f"async def {name}(rows: list[{at.alias(spec)}], out, kept):"
+    return "\n".join((head, *at.lines, "", ""))
 
 
 def _part(at: Writer) -> str:

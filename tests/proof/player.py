@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 #: Seconds after which a program that cannot be stopped ends its process.
 PATIENCE = 120
 _NAMES = ("default", "second")
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    "asyncpg": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    "mysql": "SHOW TABLES",
+}
 
 
 @dataclass
@@ -44,10 +49,12 @@ class Job:
     Attributes:
         files: Source by POSIX path.
         apps: The modules with models.
-        start: The module that has ``async def main()``.
+        start: The module that has ``async def main()``; where it is served, the ASGI application,
+            as ``module:name``.
         seed: The statements that fill the tables.
         connections: How many connections to make.
         limit: Seconds after which ``main`` is cancelled.
+        requests: What it is asked where it is served: ``GET /items``, ``POST /items {"size": 1}``.
     """
 
     files: Mapping[str, str]
@@ -56,6 +63,7 @@ class Job:
     seed: list[str]
     connections: int = 1
     limit: float = 3.0
+    requests: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -85,7 +93,7 @@ class _TooLongError(BaseException):
     """A program runs without end. No ``Exception``: programs catch those, and go on."""
 
 
-class _Memory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Memory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports the modules of a program that is not on disk."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
@@ -143,7 +151,7 @@ class Player:
         handler = _Log(outcome.logged)
         logging.getLogger().addHandler(handler)
         try:
-            with _Memory(job.files).installed(), _limited(job.limit * 2 + 4):
+            with Memory(job.files).installed(), _limited(job.limit * 2 + 4):
                 asyncio.run(self._play(job, outcome, printed))
         except SyntaxError as error:
             outcome.broken = f"SyntaxError: {error}"
@@ -162,14 +170,14 @@ class Player:
         names = _NAMES[: job.connections]
         try:
             await Tortoise.init(config=self._config(job))
-            clients = [_client(name) for name in names]
+            clients = [client_of(name) for name in names]
             await _fill(clients, job)
             self.trace.clear()
             with contextlib.redirect_stdout(printed):
                 await self._main(job, outcome)
             outcome.events = list(self.trace.events)
             for name, client in zip(names, clients, strict=True):
-                await _read(name, client, outcome)
+                await read_rows(name, client, outcome)
         except Exception as error:
             outcome.broken = f"{type(error).__name__}: {error}"
         finally:
@@ -205,7 +213,8 @@ def plain(value: Any) -> Any:
     return (type(value).__name__, value.pk) if hasattr(value, "_meta") else value
 
 
-def _client(name: str) -> Any:
+def client_of(name: str) -> Any:
+    """The client of a connection."""
     from tortoise import connections
 
     return connections.get(name)
@@ -217,39 +226,34 @@ async def _fill(clients: list[Any], job: Job) -> None:
 
     schema = get_schema_sql(clients[0], False)
     for client in clients:
-        await _empty(client)
+        await empty(client)
         for statement in (schema, *job.seed):
             await client.execute_script(statement)
 
 
-async def _empty(client: Any) -> None:
+async def empty(client: Any) -> None:
+    """Drop all tables of a database; one in memory has none."""
     kind = type(client).__module__
     if "asyncpg" in kind:
         await client.execute_script("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     elif "mysql" in kind:
-        found = await client.execute_query_dict("SHOW TABLES")
+        found = await client.execute_query_dict(_TABLES["mysql"])
         names = ", ".join(f"`{name}`" for row in found for name in row.values())
         if names:
             await client.execute_script("SET FOREIGN_KEY_CHECKS = 0")
             await client.execute_script(f"DROP TABLE {names}")
 
 
-async def _read(name: str, client: Any, outcome: Outcome) -> None:
-    """The final rows of every table."""
-    from tortoise import Tortoise
-
-    quote = "`" if "mysql" in type(client).__module__ else '"'
-    for table in sorted(_tables(Tortoise.apps["models"].values())):
+async def read_rows(name: str, client: Any, outcome: Outcome) -> None:
+    """Note the final rows of every table of a connection."""
+    kind = type(client).__module__
+    quote = "`" if "mysql" in kind else '"'
+    listed = next(text for part, text in _TABLES.items() if part in kind)
+    tables = await client.execute_query_dict(listed)
+    for table in sorted(str(next(iter(dict(row).values()))) for row in tables):
         found = await client.execute_query_dict(f"SELECT * FROM {quote}{table}{quote}")
         rows = sorted(repr(sorted(dict(row).items())) for row in found)
         outcome.rows[f"{name}.{table}"] = rows
-
-
-def _tables(models: Any) -> set[str]:
-    tables = {model._meta.db_table for model in models}
-    for model in models:
-        tables |= {model._meta.fields_map[name].through for name in model._meta.m2m_fields}
-    return tables
 
 
 def _forget() -> None:

@@ -44,6 +44,13 @@ _ONE_RARE = (
     "async def {n}():\n    return helpers.label(await {x}.{r})\nout.append(await {n}())",
     "{n} = await {T}.filter(id={x}.id).get_or_none()\nout.append(helpers.label({n}))",
 )  # fmt: skip
+#: Of a foreign key, whose column the row has.
+_BY_KEY = (
+    "{n} = await {T}.get_or_none(id={x}.{r}_id)\nout.append(helpers.label({n}))",
+    "{n} = await {T}.filter(id={x}.{r}_id).first()\nout.append({n}.name if {n} else None)",
+    "if {x}.{r}_id:\n    {n} = await {T}.get(id={x}.{r}_id)\n    out.append({n}.name)",
+    "out.append(helpers.label(await {T}.get_or_none(id={x}.{r}_id)))",
+)  # fmt: skip
 _MANY = (
     "for {n} in await {x}.{r}:\n    out.append({n}.name)",
     "for {n} in await {x}.{r}.all():\n    out.append(({x}.id, {n}.id))",
@@ -99,6 +106,8 @@ def _form(at: Writer, relation: Relation) -> str:
     rare = at.chance(0.13)
     if relation.to_many:
         return at.pick(_MANY_RARE if rare else _MANY)
+    if relation.declared and at.chance(0.04):
+        return at.pick(_BY_KEY)
     if rare:
         return at.pick(_ONE_RARE)
     sure = not relation.nullable or at.chance(0.03)

@@ -1,4 +1,4 @@
-"""Processes that run programs, beside this one."""
+"""Processes that run or serve programs, beside this one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent.parent
 LATE = "TimeoutError: "
+IN_MEMORY = "sqlite://:memory:"
 _RENEWED = 400  #: programs after which a process is started anew
 _LIMIT = 3.0
 _LONGER = 10.0
+_SERVED = 60.0
+_ENVIRONMENT = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class Runner:
@@ -51,9 +56,7 @@ class Runner:
             code = self._process.wait()
             self._process = None
             return Outcome(broken=f"the process ended with {code}")
-        found = json.loads(line)
-        found["events"] = [(connection, text) for connection, text in found["events"]]
-        return Outcome(**found)
+        return _read(line)
 
     def close(self) -> None:
         """End the process."""
@@ -72,7 +75,7 @@ class Runner:
             self._process = subprocess.Popen(
                 [self.python, "-m", "proof.player", *self.urls],
                 cwd=TESTS,
-                env={**os.environ, "PYTHONHASHSEED": "0"},
+                env=_ENVIRONMENT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -92,7 +95,7 @@ class Pair:
     def __init__(
         self, before: Sequence[str], after: Sequence[str], python: str = sys.executable
     ) -> None:
-        self.before, self.after = Runner(before, python), Runner(after, python)
+        self.before, self.after, self.python = Runner(before, python), Runner(after, python), python
 
     def run(self, before: Job, after: Job) -> tuple[Outcome, Outcome]:
         """Run both at the same time, and again with more time if one of them had too little."""
@@ -110,3 +113,34 @@ class Pair:
         """End both processes."""
         self.before.close()
         self.after.close()
+
+
+def served(jobs: Sequence[Job], urls: Sequence[str], python: str = sys.executable) -> list[Outcome]:
+    """Serve programs at the same time, each in a process and on a database of its own."""
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return list(threads.map(_served, jobs, urls, [python] * len(jobs)))
+
+
+def _served(job: Job, url: str, python: str) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="proof") as folder:
+        # A database in memory would be gone before its rows can be looked at.
+        url = url.replace(IN_MEMORY, f"sqlite://{folder}/served.sqlite3")
+        files = {path: text.replace(IN_MEMORY, url) for path, text in job.files.items()}
+        done = subprocess.run(
+            [python, "-m", "proof.server", url],
+            input=json.dumps(asdict(replace(job, files=files, limit=_SERVED))),
+            capture_output=True,
+            text=True,
+            cwd=TESTS,
+            env=_ENVIRONMENT,
+            check=False,
+        )
+    if done.returncode:
+        return Outcome(broken=f"the server ended with {done.returncode}: {done.stderr[-2000:]}")
+    return _read(done.stdout.splitlines()[-1])
+
+
+def _read(line: str) -> Outcome:
+    found = json.loads(line)
+    found["events"] = [(connection, text) for connection, text in found["events"]]
+    return Outcome(**found)

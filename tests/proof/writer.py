@@ -24,20 +24,28 @@ class Shared:
         specs: The models.
         aliases: How the functions name each model.
         connections: How many connections there are.
+        loops: Whether nearly everything is a loop.
+        unsafe: Whether unsafe repairs will be applied.
         serial: The number of the last flaw.
         created: How many writes there are, to give each a value of its own.
         parts: The functions that take a connection.
         streams: The asynchronous generators.
+        fetchers: The functions that give rows, with their model.
+        walkers: The functions that take rows, with their model.
     """
 
     random: Random
     specs: list[Spec]
     aliases: dict[int, str]
     connections: int = 1
+    loops: bool = False
+    unsafe: bool = False
     serial: int = 0
     created: int = 0
     parts: list[str] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
+    fetchers: list[tuple[str, Spec]] = field(default_factory=list)
+    walkers: list[tuple[str, Spec]] = field(default_factory=list)
 
 
 class Writer:

@@ -128,9 +128,8 @@ def _plain(at: Writer, spec: Spec, handle: str) -> str:
 def _filled(at: Writer, form: str, spec: Spec, handle: str, once: bool = False) -> str:
     if not once:
         at.shared.created += 1
-    keys = "".join(f", {one.name}={_row_of(at, one.target)}" for one in spec.required)
     found = {
-        "M": at.alias(spec), "keys": keys, "k": str(at.shared.created), "h": handle,
+        "M": at.alias(spec), "keys": keys_of(at, spec), "k": str(at.shared.created), "h": handle,
         "c": f".using_db({handle})" if handle else "", "n": f"n{len(at.lines)}",
         "m": f"m{len(at.lines)}", "k_": f", using_db={handle}" if handle else "",
         "_k": f"using_db={handle}" if handle else "",
@@ -138,6 +137,11 @@ def _filled(at: Writer, form: str, spec: Spec, handle: str, once: bool = False) 
     for name, text in found.items():
         form = form.replace(f"{{{name}}}", text)
     return form
+
+
+def keys_of(at: Writer, spec: Spec) -> str:
+    """The arguments for the foreign keys that a row needs."""
+    return "".join(f", {one.name}={_row_of(at, one.target)}" for one in spec.required)
 
 
 def _row_of(at: Writer, spec: Spec) -> str:

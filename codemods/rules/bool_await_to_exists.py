@@ -33,6 +33,8 @@ from typing import TYPE_CHECKING
 
 from ..edits.chain import CallMethod
 from ..edits.expressions import RenameAttribute
+from ..orm import api
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._conditions import conditions
 from ._queries import api_call, is_query
@@ -43,10 +45,6 @@ if TYPE_CHECKING:
     from ..edits._base import Edit
     from ..project.module import Module
 
-_OTHER = frozenset(
-    {"limit", "offset", "distinct", "annotate", "group_by", "prefetch_related", "select_related"}
-    | {"select_for_update", "only"}
-)
 _ENDS = ("count", "first")
 _RESTS = "it rests on nothing but the truth of the result being wanted"
 
@@ -66,7 +64,7 @@ def find(module: Module) -> Iterator[Finding]:
 def _is_plain(query: ast.Call) -> bool:
     node: ast.expr = query
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in _OTHER:
+        if not api.only_selects(node.func.attr) and node.func.attr not in _ENDS:
             return False
         node = node.func.value
     return isinstance(node, ast.Name | ast.Attribute)
@@ -92,4 +90,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b"if await", b"if not await", b"not await", b"and await", b"or await"),
+    modules=near_models,
 )

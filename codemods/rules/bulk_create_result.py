@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from ..edits.statements import ReplaceStatement
 from ..orm.types import ListOf
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._migration import gate
 from ._queries import ApiCall, api_calls, type_of
@@ -104,4 +105,5 @@ RULE = Rule(
     since="0.21.0",
     find=find,
     triggers=(b"bulk_create",),
+    modules=near_models,
 )

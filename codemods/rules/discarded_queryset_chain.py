@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING
 from ..edits.statements import ReplaceStatement
 from ..orm import scopes
 from ..project.facts import FunctionNode
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._provoked import is_expected
 from ._queries import is_query
@@ -93,4 +94,5 @@ RULE = Rule(
     summary="keeps the query that a method gives, where it is dropped without an effect",
     safety=Safety.UNSAFE,
     find=find,
+    modules=near_models,
 )

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from ..edits.arguments import RenameKeyword
 from ..orm import api
 from ..project.field_kinds import kind_of
+from ..project.near_models import near_models
 from ..project.symbols import External
 from ._base import Finding, Rule
 from ._lookups import Lookup, is_free, lookups, owner_of
@@ -93,4 +94,5 @@ RULE = Rule(
     summary="writes `__exact` and `__ne`, which are Django's, as Tortoise has them",
     find=find,
     triggers=(b"__exact", b"__ne"),
+    modules=near_models,
 )

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from ..edits.expressions import KeepInner
 from ..orm import api
 from ..orm.types import ModelClass
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._provoked import is_expected, is_handled
 from ._queries import type_of
@@ -88,4 +89,5 @@ RULE = Rule(
     summary="calls the query methods of the model itself: there is no `objects`",
     find=find,
     triggers=(b".objects",),
+    modules=near_models,
 )

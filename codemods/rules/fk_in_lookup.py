@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from ..edits.arguments import RenameKeyword
 from ..orm.types import Instance, ListOf, Query
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._lookups import Lookup, forward, is_free, lookups, owner_of
 from ._provoked import is_expected, is_handled
@@ -84,4 +85,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b"__in", b"__not_in"),
+    modules=near_models,
 )

@@ -30,6 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..edits.arguments import RenameKeyword
+from ..project.near_models import near_models
 from ._base import Finding, Rule
 from ._lookups import Lookup, forward, is_free, lookups, owner_of
 from ._provoked import is_expected, is_handled
@@ -74,4 +75,5 @@ RULE = Rule(
     summary="asks whether a foreign key is null by its column: `team_id__isnull`",
     find=find,
     triggers=(b"isnull",),
+    modules=near_models,
 )

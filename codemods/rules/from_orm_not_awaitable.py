@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from ..edits.awaiting import AwaitExpression
 from ..edits.expressions import RenameAttribute
 from ..orm.types import Instance
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._pydantic import is_schema
 from ._queries import can_await, takes_bare_await, type_of
@@ -77,4 +78,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b".from_orm(", b".model_validate("),
+    modules=near_models,
 )

@@ -30,6 +30,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import KeepInner
+from ..project.near_models import near_models
 from ._base import Finding, Rule
 from ._provoked import is_expected, is_handled
 from ._pydantic import is_schema
@@ -73,4 +74,5 @@ RULE = Rule(
     summary="gives `from_queryset` the query, where it is awaited too early",
     find=find,
     triggers=(b"from_queryset",),
+    modules=near_models,
 )

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from ..edits.statements import ReplaceStatement
 from ..orm import api, scopes
 from ..project.facts import FunctionNode
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._queries import ApiCall, api_calls
 from ._statements import reads, sole_target, text_of
@@ -90,4 +91,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b"get_or_create", b"update_or_create"),
+    modules=near_models,
 )

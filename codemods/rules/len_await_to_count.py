@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING
 
 from ..edits.awaiting import KeepAwaited
 from ..edits.chain import CallMethod
+from ..orm import api
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._migration import canonical_of
 from ._queries import is_query, takes_bare_await
@@ -39,9 +41,6 @@ if TYPE_CHECKING:
 
     from ..project.module import Module
 
-_DIFFERENT = frozenset(
-    {"distinct", "limit", "offset", "annotate", "group_by", "prefetch_related", "select_related"}
-)
 _RESTS = "it rests on no filter going through a relation to many, which count() counts otherwise"
 
 
@@ -57,10 +56,10 @@ def find(module: Module) -> Iterator[Finding]:
 
 
 def _is_plain(query: ast.Call) -> bool:
-    """Whether a chain begins at a model or relation and has no step that counts otherwise."""
+    """Whether a chain begins at a model or relation, and its steps only select rows."""
     node: ast.expr = query
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in _DIFFERENT:
+        if not api.only_selects(node.func.attr):
             return False
         node = node.func.value
     return isinstance(node, ast.Name | ast.Attribute)
@@ -83,4 +82,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b"len(await",),
+    modules=near_models,
 )

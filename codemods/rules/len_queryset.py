@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from ..edits.awaiting import KeepAwaited
 from ..edits.chain import CallMethod
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._migration import canonical_of
 from ._provoked import is_expected, is_handled
@@ -77,4 +78,5 @@ RULE = Rule(
     summary="counts the rows of a query with `count()`, since a query has no `len()`",
     find=find,
     triggers=(b"len(",),
+    modules=near_models,
 )

@@ -40,6 +40,7 @@ from ..edits.awaiting import AwaitExpression
 from ..orm import api
 from ..orm.calls import entry_of
 from ..orm.types import Coroutine, Query
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._migration import is_asking
 from ._queries import ApiCall, api_call, can_await, type_of
@@ -94,4 +95,5 @@ RULE = Rule(
     name="missing-await",
     summary="awaits `save()`, `create()`, `update()` and others that do nothing without",
     find=find,
+    modules=near_models,
 )

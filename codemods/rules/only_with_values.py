@@ -30,6 +30,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import KeepInner
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._migration import is_older
 from ._provoked import is_expected, is_handled
@@ -87,4 +88,5 @@ RULE = Rule(
     since="0.25.0",
     find=find,
     triggers=(b".only(",),
+    modules=near_models,
 )

@@ -27,6 +27,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
+from ..project.near_models import near_models
 from ._base import Finding, Rule
 from ._provoked import is_expected, is_handled
 from ._queries import ApiCall, api_calls
@@ -75,4 +76,5 @@ RULE = Rule(
     summary="orders by the name of the primary key, since `order_by` takes no `pk`",
     find=find,
     pattern=rb"order_by\([^)]*['\"]-?pk['\"]",
+    modules=near_models,
 )

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._columns import by_column, by_relation, is_meant
 
@@ -54,4 +55,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b"order_by(",),
+    modules=near_models,
 )

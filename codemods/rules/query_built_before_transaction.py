@@ -76,6 +76,7 @@ from ..orm.transactions import (
     yields,
 )
 from ..orm.types import Query
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 
 if TYPE_CHECKING:
@@ -209,4 +210,5 @@ RULE = Rule(
     summary="moves a query that is bound to the pool into the transaction that runs it",
     find=find,
     triggers=(b"in_transaction",),
+    modules=near_models,
 )

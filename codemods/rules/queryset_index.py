@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from ..edits.awaiting import KeepAwaited
 from ..edits.chain import CallMethod
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._provoked import is_expected, is_handled
 from ._queries import can_await, is_query, takes_bare_await
@@ -105,4 +106,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     pattern=rb"\)\s*\[\s*(?:0|:)",
+    modules=near_models,
 )

@@ -33,6 +33,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.awaiting import AwaitExpression
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._provoked import is_expected, is_handled
 from ._queries import can_await, is_query
@@ -75,4 +76,5 @@ RULE = Rule(
     summary="awaits a query before a loop goes over its rows",
     find=find,
     triggers=(b"for ",),
+    modules=near_models,
 )

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from ..edits.awaiting import AwaitExpression
 from ..edits.chain import CallMethod
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._conditions import conditions
 from ._queries import can_await, query_type
@@ -75,4 +76,5 @@ RULE = Rule(
     safety=Safety.UNSAFE,
     find=find,
     triggers=(b"if ", b"while ", b"not ", b"assert "),
+    modules=near_models,
 )

@@ -64,7 +64,18 @@ from typing import TYPE_CHECKING
 from ..orm import api
 from ..orm.infer import Types, types_of
 from ..orm.misplaced import NAME, Broken, Misplaced, Step, broken
-from ..orm.types import NONE, UNKNOWN, Client, Instance, Manager, ModelClass, Query, Type
+from ..orm.types import (
+    NONE,
+    UNKNOWN,
+    Client,
+    Instance,
+    Manager,
+    ModelClass,
+    Query,
+    Type,
+    members_of,
+)
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._connection_place import moved, passed_in
 from ._provoked import is_expected, is_handled
@@ -208,7 +219,7 @@ def _is_by_coroutine(chain: Broken) -> bool:
 
 
 def _may_be_client(found: Type) -> bool:
-    return isinstance(found, Client) or found == UNKNOWN
+    return found == UNKNOWN or any(isinstance(one, Client) for one in members_of(found))
 
 
 def _is_movable(types: Types, end: ast.Call, chain: Broken) -> bool:
@@ -257,4 +268,5 @@ RULE = Rule(
     summary="moves a connection from where it raises to where the call takes one",
     find=find,
     triggers=(b"using_db",),
+    modules=near_models,
 )

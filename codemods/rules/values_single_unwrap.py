@@ -30,6 +30,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import KeepInner
+from ..project.near_models import near_models
 from ._base import Finding, Rule, Safety
 from ._migration import gate
 from ._provoked import is_expected, is_handled
@@ -76,4 +77,5 @@ RULE = Rule(
     since="0.17.8",
     find=find,
     pattern=rb"\.values\(",
+    modules=near_models,
 )

@@ -171,7 +171,7 @@ def test_hooks_of_an_app_in_a_function_do_not_count_for_included_routers(tmp_pat
 def test_an_import_that_others_take_from_the_file_stays(tmp_path: Path) -> None:
     other = "from main import Tortoise\n"
     finding = only(tmp_path, f"{HEAD}\n\n{STARTUP}", {"other.py": other})
-    assert "other.py imports Tortoise from this file" in finding.message
+    assert "other.py takes Tortoise from this file" in finding.message
 
 
 def test_a_name_that_means_something_else_stops_the_rewrite(tmp_path: Path) -> None:

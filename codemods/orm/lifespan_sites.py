@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .scopes import own_nodes
 from .set_up import Helper, helper_of, set_up
-from .startup import CLOSE, OPENS, is_bare, is_schemas, runs
+from .startup import CLOSE, CONTEXTS, OPENS, is_bare, is_schemas, runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,8 @@ class Located:
 def locate(module: Module, function: ast.AsyncFunctionDef) -> Located:
     """The parts of a lifespan that sets up the ORM. Raises UnclearError."""
     calls = [node for node in own_nodes(function) if set_up(module, node, OPENS)]
-    if len(calls) != 1:
+    others = (node for node in own_nodes(function) if set_up(module, node, CONTEXTS))
+    if len(calls) != 1 or any(others):
         raise UnclearError("the ORM is set up more than once, or in a nested function")
     owners = _owners(module, function, calls[0])
     block = owners[-1].body

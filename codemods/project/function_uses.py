@@ -10,7 +10,7 @@ from ..source import Fault
 from .apps import meaning
 from .facts import FunctionNode, imports_of
 from .module import Module
-from .symbols import Function
+from .symbols import Function, Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,17 @@ def _uses(other: Module, node: ast.AST, path: str, name: str) -> bool:
         return meaning(other, node) == Function(path, name)
     if isinstance(node, ast.Name) and node.id == name:
         return meaning(other, node) == Function(path, name)
-    return False
+    return names_in_call(other, node, path, name)
+
+
+def names_in_call(module: Module, node: ast.AST, path: str, name: str) -> bool:
+    """Whether a node is ``f(m, "name")`` of a module ``m``, as ``setattr`` and mocks take it."""
+    if not isinstance(node, ast.Call) or len(node.args) < 2:
+        return False
+    owner, named = node.args[:2]
+    if not isinstance(named, ast.Constant) or named.value != name:
+        return False
+    return meaning(module, owner) == Package(path)
 
 
 def _spells(node: ast.AST, pattern: re.Pattern[str]) -> bool:

@@ -33,17 +33,18 @@ def mentions(project: Project, symbol: Variable | Function) -> Iterator[tuple[Mo
 def modules_with(project: Project, word: str) -> Iterator[Module]:
     """The files of the project that hold a word."""
     pattern = re.compile(rf"\b{re.escape(word)}\b".encode())
-    yield from _matching(project, pattern)
+    yield from modules_matching(project, pattern)
 
 
 def _importers(project: Project, word: str) -> Iterator[Module]:
     """The files that may hold something of that name of another file, under some name."""
     name = re.escape(word)
     words = rf"\bimport\s[^\n]*\b{name}\b|\bimport\s*\([^)]*\b{name}\b|\.\s*{name}\b|import\s*\*"
-    yield from _matching(project, re.compile(words.encode()))
+    yield from modules_matching(project, re.compile(words.encode()))
 
 
-def _matching(project: Project, pattern: re.Pattern[bytes]) -> Iterator[Module]:
+def modules_matching(project: Project, pattern: re.Pattern[bytes]) -> Iterator[Module]:
+    """The files of the project in whose bytes a pattern is found."""
     for path in project.files:
         data = project.read(path)
         if not isinstance(data, Fault) and pattern.search(data):

@@ -26,6 +26,7 @@ OPTION = "add_exception_handlers"
 SINCE = "0.24.1"
 _FUNCTION = "tortoise.contrib.fastapi.tortoise_exception_handlers"
 _ADDING = frozenset({"exception_handler", "add_exception_handler"})
+_HANDLERS = "exception_handlers"
 _HANDLED = "tortoise.exceptions."
 
 
@@ -66,6 +67,10 @@ def _own_handlers(project: Project) -> Iterator[str]:
             adds = isinstance(func, ast.Attribute) and func.attr in _ADDING
             if adds and not (call.args and not _may_be_orms(module, call.args[0])):
                 yield f"{module.path}:{call.lineno}"
+    for module in modules_with(project, _HANDLERS):
+        for node in module.nodes(ast.Attribute):
+            if node.attr == _HANDLERS:
+                yield f"{module.path}:{node.lineno}"
 
 
 def _may_be_orms(module: Module, node: ast.expr) -> bool:

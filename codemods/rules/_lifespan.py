@@ -42,7 +42,7 @@ def convert(app: App) -> tuple[Edit, ...] | Left:
 def _edits(app: App, bodies: Sequence[Body]) -> Iterator[Edit]:
     module, path = app.module, app.module.path
     moved = [body for body in bodies if body.moves]
-    returns, wants_iterator = returns_of(app, moved)
+    returns, iterators = returns_of(app, moved)
     name, place = free_name(app), _place(app, bodies)
     lead = module.source.line(place.lineno)[: place.col_offset]
     yield InsertLifespan(
@@ -67,8 +67,8 @@ def _edits(app: App, bodies: Sequence[Body]) -> Iterator[Edit]:
     yield AddImport(path, "contextlib", "asynccontextmanager")
     if any(body.init >= 0 for body in bodies):
         yield AddImport(path, f"tortoise.contrib.{app.framework}", "RegisterTortoise")
-    if wants_iterator:
-        yield AddImport(path, "collections.abc", "AsyncIterator")
+    if iterators:
+        yield AddImport(path, iterators, "AsyncIterator")
     if not path.endswith("__init__.py"):
         dropped = roots(moved)
         for _, found in imported(module):

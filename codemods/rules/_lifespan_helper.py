@@ -12,7 +12,7 @@ from ..orm.startup import call_of, root_of
 from ..project.apps import local_names, scopes_around
 from ..project.facts import imports_of
 from ..project.function_uses import uses
-from ._lifespan_names import imported, taken
+from ._lifespan_names import imported, is_patched, taken
 from ._lifespan_source import source_of
 
 if TYPE_CHECKING:
@@ -83,10 +83,12 @@ def _import(call: Call, name: str) -> AddImport | str | None:
     if home is module:
         return None
     symbol = home.project.resolve(home.path, name)
-    if symbol is None:
+    if symbol is None or is_patched(home, name):
         return f"what {name} means in {home.path} is not certain"
     if symbol == module.project.resolve(module.path, name):
         return None
+    if module.path in _imported_by(home):
+        return f"{home.path} imports this file"
     if name in module.facts.bindings or module.facts.stars:
         return f"the name {name} of {call.helper.function.name} means something else here"
     for _, found in imported(home):
@@ -94,6 +96,23 @@ def _import(call: Call, name: str) -> AddImport | str | None:
             return _respelled(call, found.module, found.attr, name)
     dotted = _spelled(call, home.path)
     return AddImport(module.path, dotted, name) if dotted else f"{home.path} cannot be imported"
+
+
+def _imported_by(home: Module) -> frozenset[str]:
+    """The files of the project that a module imports, itself or through another one."""
+    project, found, waiting = home.project, set[str](), [home.path]
+    while waiting:
+        path = waiting.pop()
+        facts = project.facts(path)
+        groups = (*facts.imports.values(), facts.stars) if facts else ()
+        for one in (one for group in groups for one in group):
+            whole = f"{one.module}.{one.attr}".removesuffix(".").removesuffix(".*")
+            for dotted in (one.module, whole):
+                target = project.modules.find(dotted, one.level, path)
+                if target and target not in found:
+                    found.add(target)
+                    waiting.append(target)
+    return frozenset(found)
 
 
 def _respelled(call: Call, source: str, attr: str, name: str) -> AddImport | str:

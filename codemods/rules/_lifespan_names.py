@@ -6,16 +6,18 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..orm.startup import call_of, register_of, root_of
-from ..project.apps import local_names
+from ..project.apps import local_names, meaning
 from ..project.facts import imports_of
-from ..project.symbols import External
+from ..project.function_uses import names_in_call
+from ..project.module import Module
+from ..project.namings import modules_with
+from ..project.symbols import External, Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..orm.hook_bodies import Body
     from ..project.apps import App
-    from ..project.module import Module
 
 MANAGER = "contextlib.asynccontextmanager"
 _ITERATORS = ("collections.abc.AsyncIterator", "typing.AsyncIterator")
@@ -64,7 +66,7 @@ def taken(module: Module, names: Iterable[str]) -> str | None:
     for name in sorted({found.name for _, found in imported(module)}.intersection(names)):
         place = taken_from(module, name)
         if place:
-            return f"{place} imports {name} from this file"
+            return f"{place} takes {name} from this file"
     return None
 
 
@@ -87,7 +89,41 @@ def taken_from(module: Module, name: str) -> str | None:
             home = project.modules.find(found.module, found.level, path)
             if found.attr == name and home == module.path:
                 return path
+        other = project.module(path) if named else None
+        if isinstance(other, Module) and _reaches(other, module.path, name):
+            return path
     return None
+
+
+def _reaches(other: Module, path: str, name: str) -> bool:
+    """Whether a file reads a name of a module through the module, or spells both with a dot."""
+    for node in other.nodes(ast.Attribute):
+        if node.attr == name and meaning(other, node.value) == Package(path):
+            return True
+    called = any(names_in_call(other, call, path, name) for call in other.nodes(ast.Call))
+    return called or _spells(other, f"{_stem(path)}.{name}")
+
+
+def _spells(module: Module, dotted: str) -> bool:
+    """Whether a string of a file, as ``patch`` takes it, names something or an attribute of it."""
+    texts = (node.value for node in module.nodes(ast.Constant))
+    return any(isinstance(t, str) and f".{dotted}." in f".{t}." for t in texts)
+
+
+def _stem(path: str) -> str:
+    return path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+
+
+def is_patched(home: Module, name: str) -> bool:
+    """Whether a file of the project sets a name of another module from outside, as tests do."""
+    for module in modules_with(home.project, name):
+        stored = (n for n in module.nodes(ast.Attribute) if n.attr == name)
+        if any(not isinstance(node.ctx, ast.Load) for node in stored):
+            return True
+        called = (names_in_call(module, n, home.path, name) for n in module.nodes(ast.Call))
+        if any(called) or _spells(module, f"{_stem(home.path)}.{name}"):
+            return True
+    return False
 
 
 def annotation_of(app: App, place: ast.stmt) -> str:
@@ -104,15 +140,23 @@ def annotation_of(app: App, place: ast.stmt) -> str:
     return ""
 
 
-def returns_of(app: App, moved: Sequence[Body]) -> tuple[str, bool]:
-    """The return annotation of the lifespan, and whether its name must be imported."""
+def returns_of(app: App, moved: Sequence[Body]) -> tuple[str, str]:
+    """The return annotation of the lifespan, and the module to import its name from, if any."""
     if not any(body.function.returns is not None for body in moved):
-        return "", False
+        return "", ""
+    usable = _ITERATORS if _subscripts(app.module) else _ITERATORS[1:]
     for node, found in imported(app.module):
         if found.name == "AsyncIterator" and node.lineno < app.statement.lineno:
-            return ("AsyncIterator[None]", False) if found.dotted in _ITERATORS else ("", False)
+            return ("AsyncIterator[None]", "") if found.dotted in usable else ("", "")
     free = "AsyncIterator" not in app.module.facts.bindings and not app.module.facts.stars
-    return ("AsyncIterator[None]", True) if free else ("", False)
+    return ("AsyncIterator[None]", usable[0].rpartition(".")[0]) if free else ("", "")
+
+
+def _subscripts(module: Module) -> bool:
+    """Whether ``collections.abc.AsyncIterator[None]`` can be evaluated: from Python 3.9 on."""
+    versions = module.project.versions_of(module.path)
+    floors = (("python", "3.9"), ("tortoise-orm", "0.24"), ("starlette", "1.0"))
+    return any(versions.at_least(name, since) for name, since in floors)
 
 
 def free_name(app: App) -> str:

@@ -172,10 +172,24 @@ def _movable(app: App, body: Body) -> Left | None:
             return Left(f"{where} imports the ORM itself")
     if body.hook.foreign:
         return None
+    mixed = _captured(app, body)
+    if mixed and app.scope:
+        return Left(f"{mixed}, which {where} reads, is a variable of {app.scope.name}")
     registered = body.hook.handler
     known = f"{app.module.path}:{registered.lineno}" if registered else ""
     place = next((place for place in uses(app.module, function) if place != known), None)
     return Left(f"{where} is also used at {place}") if place else None
+
+
+def _captured(app: App, body: Body) -> str:
+    """A name of the module that would mean a variable of the function that builds the app."""
+    function = body.function
+    if app.scope is None or app.module.scope(function) is not app.module.tree:
+        return ""
+    functions = [function, *([body.helper.function] if body.helper else [])]
+    read = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
+    mixed = (read - local_names(function)) & local_names(app.scope)
+    return min(mixed - declared_global(function), default="")
 
 
 def _callable(app: App, hook: Hook, moved: Sequence[Body]) -> Left | None:
@@ -200,7 +214,10 @@ def _callable(app: App, hook: Hook, moved: Sequence[Body]) -> Left | None:
 
 def _collision(moved: Sequence[Body], hooks: Sequence[Hook]) -> Left | None:
     """A variable of one body that another would see, or that would hide what they call."""
-    kept = {h.function.name for h in hooks if not any(b.hook is h for b in moved)}
+    called = [hook for hook in hooks if not any(body.hook is hook for body in moved)]
+    kept = {hook.function.name for hook in called if not hook.foreign}
+    foreign = [ast.walk(hook.function) for hook in called if hook.foreign]
+    kept |= {n.id for nodes in foreign for n in nodes if isinstance(n, ast.Name)}
     for body in moved:
         others = [other.function for other in moved if other is not body]
         others += [other.helper.function for other in moved if other.helper and other is not body]

@@ -86,10 +86,8 @@ def _shape(module: Module, function: ast.AsyncFunctionDef, found: Located) -> Le
     tries = [s for block in blocks for s in block if isinstance(s, ast.Try)]
     blocks += [part for s in tries for part in (s.body, s.finalbody)]
     lines = [s.lineno for block in blocks for s in block]
-    heads = [owner.lineno for owner in [*found.owners, *tries]]
-    if len(set(lines)) != len({id(s) for block in blocks for s in block}) or any(
-        block and block[0].lineno in heads for block in blocks
-    ):
+    heads = (owner.body[0].lineno == owner.lineno for owner in [*found.owners, *tries])
+    if len(set(lines)) != len({id(s) for block in blocks for s in block}) or any(heads):
         return Left("several statements share a line")
     return None
 

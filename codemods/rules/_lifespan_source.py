@@ -20,7 +20,9 @@ def source_of(module: Module, function: FunctionNode) -> str:
     lead = module.source.line(function.lineno)[: function.col_offset]
     if lead:
         lines = [line[len(lead) :] if line.startswith(lead) else line.lstrip() for line in lines]
-    return "\n".join(lines) + "\n"
+    head = first_line(function) - above - 1
+    own = [line for line in lines[:head] if not line[:1].isspace()]  # else of the body above
+    return "\n".join([*own, *lines[head:]]) + "\n"
 
 
 def is_even(function: FunctionNode) -> bool:

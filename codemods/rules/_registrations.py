@@ -6,9 +6,11 @@ import ast
 import textwrap
 from typing import TYPE_CHECKING
 
+from ..orm.scopes import own_nodes
 from ..orm.set_up import set_up
 from ..orm.startup import REGISTERS
 from ..project.apps import App, Hook
+from ..project.facts import FunctionNode, imports_of
 from ._exception_handlers import OPTION, handlers_for, option_of
 from ._lifespan_left import Left
 
@@ -52,6 +54,32 @@ def handlers_of(app: App, call: ast.Call) -> tuple[Edit, ...] | Left:
     return handlers
 
 
+def rebound(app: App, statement: ast.stmt, found: SetUp) -> str:
+    """A name that is passed where the ORM is registered, and may mean something else later on.
+
+    A lifespan reads it when the application starts, and not where it is built.
+    """
+    given = [*found.call.args, *(keyword.value for keyword in found.call.keywords)]
+    names = {n.id for node in given for n in ast.walk(node) if isinstance(n, ast.Name)}
+    later = set(found.module.facts.rebound)
+    for node in own_nodes(app.scope or app.module.tree) if found.module is app.module else ():
+        if isinstance(node, ast.stmt | ast.expr) and node.lineno > statement.lineno:
+            later.update(_bound_by(node))
+    for node in ast.walk(app.scope) if app.scope else ():
+        later.update(node.names if isinstance(node, ast.Nonlocal) else ())
+    return min(names & later - {app.name}, default="")
+
+
+def _bound_by(node: ast.stmt | ast.expr) -> Iterator[str]:
+    """The names that a statement or expression itself binds or deletes."""
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (one.name for one in imports_of(node))
+    elif isinstance(node, FunctionNode | ast.ClassDef):
+        yield node.name
+
+
 def as_hook(app: App, statement: ast.stmt) -> Hook | None:
     """The statement as a startup hook; None where it holds a string of several lines."""
     module = app.module
@@ -60,6 +88,8 @@ def as_hook(app: App, statement: ast.stmt) -> Hook | None:
         return None
     lead = " " * statement.col_offset
     lines = [line.removeprefix(lead) for line in module.text(statement).splitlines()]
+    rest = module.source.line(statement.end_lineno or 0)[module.span(statement).end_col :]
+    lines[-1] += rest.rstrip() if rest.lstrip().startswith("#") else ""
     body = "\n".join([*_above(module, statement), *lines])
     source = f"async def register():\n{textwrap.indent(body, '    ')}\n"
     made = ast.parse(source).body[0]

@@ -31,7 +31,7 @@ When it is safe
 
 What it leaves alone
     `register_tortoise(app, add_exception_handlers=True)`, which is not deprecated. Left for you,
-    with the reason: several applications, for each of which the argument worked;
+    with the reason: several applications, or classes of them, for each of which it worked;
     applications with `exception_handlers=` of their own; values other than `True`.
 """
 
@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 
 from ..edits.arguments import RemoveKeyword
 from ..orm.startup import REGISTER, is_called
-from ..project.frameworks import framework_of
+from ..project.frameworks import framework_named, framework_of
 from ..project.lifespans import lifespans, served_by
 from ..project.module import Module
 from ..project.namings import modules_with
@@ -88,7 +88,7 @@ def _edits(
     home = module.project.module(apps[0].path)
     assert isinstance(home, Module)
     built = list(_constructions(module.project))
-    if len(built) != 1:
+    if len(built) != 1 or not isinstance(built[0], ast.Call):
         return Left("the project constructs several applications")
     given = handlers_for(home, (built[0],))
     if isinstance(given, Left):
@@ -96,13 +96,16 @@ def _edits(
     return (RemoveKeyword(module.path, module.span(call), OPTION), *given)
 
 
-def _constructions(project: Project) -> Iterator[ast.Call]:
-    """The calls that construct an application, in all files."""
+def _constructions(project: Project) -> Iterator[ast.expr]:
+    """The calls that construct an application, and the bases of classes of some, in all files."""
     for name in ("FastAPI", "Starlette"):
         for module in modules_with(project, name):
             for call in module.nodes(ast.Call):
                 if framework_of(module, call) == name.lower():
                     yield call
+            for base in (base for node in module.nodes(ast.ClassDef) for base in node.bases):
+                if framework_named(module, base) == name.lower():
+                    yield base
 
 
 RULE = Rule(

@@ -26,7 +26,7 @@ After
 
 When it is safe
     The project requires tortoise-orm 1.0 or newer, the call is passed nothing, and nothing is
-    awaited after it in its function.
+    awaited after it, in its function, in those on the way to it or in a later shutdown hook.
 
 What it leaves alone
     Calls in scripts and tests, calls with `discard=`, and hooks that become a lifespan with
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from ..project.module import Module
 
 _CLOSE_ALL = frozenset({"tortoise.connection.connections.close_all"})
+_WAITING = ast.Await | ast.Yield | ast.AsyncFor | ast.AsyncWith
 _MESSAGE = "connections.close_all() leaves the ORM set up: Tortoise.close_connections() does not"
 
 
@@ -68,7 +69,9 @@ def find(module: Module) -> Iterator[Finding]:
     for function in _closing(module):
         for node in own_nodes(function):
             found = set_up(module, node, _CLOSE_ALL)
-            if found is None or found.call in seen or not _is_last(module, function, found):
+            if not isinstance(node, ast.Call) or found is None or found.call in seen:
+                continue
+            if not _is_last(module, function, node, found):
                 continue
             seen.add(found.call)
             edits = tuple(_edits(found))
@@ -78,23 +81,33 @@ def find(module: Module) -> Iterator[Finding]:
 
 
 def _closing(module: Module) -> Iterator[FunctionNode]:
-    """The lifespans of applications, and their hooks of the shutdown."""
+    """The lifespans of applications, and the last of their shutdown hooks."""
     for function in lifespans(module):
         if served_by(module, function):
             yield function
     for app in (*apps(module), *inner_apps(module)):
-        for hook in app.hooks:
-            if hook.event == "shutdown" and not hook.foreign:
-                yield hook.function
+        last = [hook for hook in app.hooks if hook.event == "shutdown"][-1:]
+        yield from (hook.function for hook in last if not hook.foreign)
 
 
-def _is_last(module: Module, function: FunctionNode, found: SetUp) -> bool:
-    """Whether nothing is awaited after the call in the function that holds it."""
-    home = found.through[-1][1] if found.through else function
-    waited = [n for n in ast.walk(home) if isinstance(n, ast.Await)]
-    mine = [n for n in waited if n.value is found.call]
-    plain = not found.call.args and not found.call.keywords
-    return plain and bool(mine) and all(n is mine[0] or n.lineno < mine[0].lineno for n in waited)
+def _is_last(module: Module, function: FunctionNode, call: ast.Call, found: SetUp) -> bool:
+    """Whether no function on the way to the call awaits or yields something after it."""
+    if found.call.args or found.call.keywords:
+        return False
+    for home, inner in found.through:
+        if not _ends(function, call):
+            return False
+        calls = (n for n in ast.walk(inner) if isinstance(n, ast.Call))
+        module, function = home, inner
+        call = next(n for n in calls if set_up(module, n, _CLOSE_ALL))
+    return _ends(function, call)
+
+
+def _ends(function: FunctionNode, call: ast.Call) -> bool:
+    """Whether a function awaits a call, and nothing after it."""
+    waited = [n for n in ast.walk(function) if isinstance(n, _WAITING)]
+    mine = [n for n in waited if isinstance(n, ast.Await) and n.value is call]
+    return bool(mine) and all(n is mine[0] or n.lineno < mine[0].lineno for n in waited)
 
 
 def _edits(found: SetUp) -> Iterator[Edit]:

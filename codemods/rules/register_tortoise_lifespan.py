@@ -30,7 +30,7 @@ After
 When it is safe
     The project requires tortoise-orm 0.21 (0.24.1 where the application has hooks) and fastapi 0.93
     or newer; for Starlette, tortoise-orm 1.1.9. Every use of the application in the project is
-    known to register no hook.
+    known to register no hook. No variable that the call is passed is bound again below it.
 
 What it leaves alone
     Applications that are passed in by a caller, and those of other frameworks. Left for you, with
@@ -50,7 +50,7 @@ from ._base import Finding, Rule, Safety
 from ._lifespan import convert
 from ._lifespan_left import Left, too_old
 from ._register_around import around
-from ._registrations import SEVERAL_LINES, as_hook, handlers_of, registrations
+from ._registrations import SEVERAL_LINES, as_hook, handlers_of, rebound, registrations
 
 if TYPE_CHECKING:
     import ast
@@ -74,7 +74,7 @@ def find(module: Module) -> Iterator[Finding]:
 
 def _finding(app: App, statement: ast.stmt, found: SetUp) -> Finding:
     module = app.module
-    result = _result(app, statement, found.call)
+    result = _result(app, statement, found)
     span = module.span(call_of(statement))
     if isinstance(result, Left):
         message = f"{_MESSAGE}; {result.reason}"
@@ -82,8 +82,11 @@ def _finding(app: App, statement: ast.stmt, found: SetUp) -> Finding:
     return Finding(RULE.code, module.path, span, _MESSAGE, edits=result)
 
 
-def _result(app: App, statement: ast.stmt, call: ast.Call) -> tuple[Edit, ...] | Left:
-    handlers = handlers_of(app, call)
+def _result(app: App, statement: ast.stmt, found: SetUp) -> tuple[Edit, ...] | Left:
+    changed = rebound(app, statement, found)
+    if changed:
+        return Left(f"{changed} may be another value when the app starts")
+    handlers = handlers_of(app, found.call)
     if isinstance(handlers, Left):
         return handlers
     if app.lives:

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from ..project.module import Module
     from ..project.symbols import Class
 
+_JOINS_NONE = "0.17.8"
 PREFETCHES = frozenset({"tortoise.query_utils.Prefetch", "tortoise.expressions.Prefetch"})
+
+
+def can_join(module: Module) -> bool:
+    """Whether the release joins relations so that one without an object is None.
+
+    Older ones give an object without any values there.
+    """
+    versions = module.project.versions_of(module.path)
+    return versions.at_least("tortoise-orm", _JOINS_NONE) is not False
 
 
 def literal(argument: ast.expr) -> str:

@@ -14,7 +14,7 @@ from ..project.symbols import External
 from ..source import Span
 from ._async_comprehensions import strands_inner
 from ._fetch_edits import dropping_gather, fetching
-from ._fetch_paths import covers
+from ._fetch_paths import can_join, covers
 from ._together import gathered_with
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def split(case: Case) -> tuple[list[str], list[str]]:
     A path fetches all that it leads through, and what leads on from a relation with a query of its
     own cannot be joined.
     """
-    kept = case.source.prefetched
-    apart = {site.path for site in case.sites if site.prefetched or _begins(kept, site.path)}
+    kept, alone = case.source.prefetched, not can_join(case.module)
+    queried = (s for s in case.sites if alone or s.prefetched or _begins(kept, s.path))
+    apart = {site.path for site in queried}
     paths = list(dict.fromkeys(site.path for site in case.sites))
     joined = {path for path in paths if path not in apart and not covers(apart, path)}
     longest = {p for p in apart if not any(one.startswith(f"{p}__") for one in apart)}

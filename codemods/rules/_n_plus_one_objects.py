@@ -14,6 +14,7 @@ from ..orm.control import loops_around, nodes_of, whole
 from ..orm.list_uses import only_scanned
 from ..orm.types import Forward, Instance, ListOf, Manager, Plain
 from ..project.facts import FunctionNode
+from ._fetch_paths import can_join
 from ._together import gathered_with
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _model_of(case: Case, node: ast.expr) -> Class | None:
 
 def _reads_twice(case: Case, site: Site) -> bool:
     """Whether one object may be the answer to more than one read."""
-    joined = not (case.source.prefix or case.source.listed)
+    joined = can_join(case.module) and not (case.source.prefix or case.source.listed)
     if site.relation.kind == "m2m" or site.outer is not None:
         return True
     if not joined and not site.relation.to_many:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..orm.control import BRANCHES, JUMPS, is_conditional, nodes_of, whole, within
+from ..orm import scopes
+from ..orm.control import BRANCHES, JUMPS, is_conditional, loops_around, nodes_of, whole, within
+from ..project.facts import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,7 @@ def weigh_way(case: Case, region: list[ast.stmt]) -> None:
                 doubts.append(f"the loop is run in a branch only (line {outer.lineno})")
         if _is_part(loop.iter):
             doubts.append(f"the loop runs over a part of the rows (line {loop.iter.lineno})")
+        doubts += [f"the loop runs again after a pause {line}" for line in _pauses(case, loop)]
     first = min(loop.iter.lineno for loop, _ in case.rows.loops)
     for node in nodes_of(region):
         if isinstance(node, ast.Return | ast.Raise) and node.lineno < first:
@@ -32,6 +35,18 @@ def weigh_way(case: Case, region: list[ast.stmt]) -> None:
             asked = guard is not None and _asks_for_rows(guard, case.rows)
             if not asked and not _after_failure(case, node):
                 doubts.append(f"the loop may not be reached (line {node.lineno})")
+
+
+def _pauses(case: Case, loop: Loop) -> Iterator[str]:
+    """Where code waits that runs a loop several times for one query, as it does to see changes."""
+    module = case.module
+    for outer in loops_around(module, loop) - loops_around(module, case.rows.query):
+        for node in scopes.own_nodes(outer):
+            call = node.value if isinstance(node, ast.Await) else None
+            if not isinstance(call, ast.Call):
+                continue
+            if dotted(call.func).rpartition(".")[2] == "sleep":
+                yield f"(line {call.lineno})"
 
 
 def _after_failure(case: Case, node: ast.AST) -> bool:

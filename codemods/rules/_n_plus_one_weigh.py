@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ._n_plus_one_case import Case
 
 _GROWING = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
+#: What a relation that is not fetched, or is fetched with the rows, begins its query with.
+_CHOOSING = frozenset({"all", "filter"})
 
 
 def weigh(case: Case) -> None:
@@ -58,6 +60,8 @@ def weigh_relation(case: Case, relation: Relation) -> None:
     for one in (owner, target):
         if any("manager" in fact.meta for fact in _classes(case.module, one)):
             case.verdict.against.append(f"{one.symbol.name} has a manager of its own")
+        if any(not _CHOOSING.isdisjoint(fact.methods) for fact in _classes(case.module, one)):
+            case.verdict.against.append(f"{one.symbol.name} chooses its rows in a way of its own")
     if _unconstrained(owner, target, relation):
         case.verdict.doubts.append(f"{relation.name} may lead to another database")
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..orm import api, scopes
-from ..orm.control import loops_around
+from ..orm.control import loops_around, whole
 from ..orm.effects import effects_of
 from ..orm.infer import place, types_of
 from ..orm.list_uses import only_scanned
 from ..orm.rows import Rows, rows_in
+from ..orm.types import ApiMethod
 from ._fetch_edits import fetching
-from ._fetch_paths import covers
-from ._n_plus_one_case import Case, Site
+from ._fetch_paths import can_join, covers
+from ._n_plus_one_case import Case
 from ._n_plus_one_query import source_of
 from ._n_plus_one_sites import reads_in
 from ._n_plus_one_weigh import weigh_relation
@@ -99,19 +100,32 @@ def _of_rows(
         return None
     verdict = Verdict()
     found = list(reads_in(module, types, rows, verdict))
-    asked = {read.relation for read in found if isinstance(read, Site)}
+    raising = [read for read in found if _raises(module, read.inner, read.relation)]
+    asked = {read.relation for read in found if read not in raising}
     reads = [
         read
-        for read in found
+        for read in raising
         if read.relation not in asked
         and read.relation.to_many is to_many
         and not covers(source.fetched, read.path)
-        and _raises(module, read.inner, read.relation)
+        and not _is_looked_into(module, types, rows, read.relation)
     ]
     if not reads or verdict.against or verdict.escapes or rows.others:
         return None
     case = Case(module, types, scope, rows, (), source, (), verdict)
     return Unfetched(case, tuple((read.inner, read.relation) for read in reads))
+
+
+def _is_looked_into(module: Module, types: Types, rows: Rows, relation: Relation) -> bool:
+    """Whether code asks the relation of a row for more than its API, such as ``_fetched``."""
+    nodes = (node for loop, _ in rows.loops for node in ast.walk(whole(module, loop)))
+    inner = (node for node in nodes if isinstance(node, ast.Attribute))
+    return relation.to_many and any(
+        isinstance(one.value, ast.Attribute)
+        and one.value.attr == relation.name
+        and not isinstance(types.of(one), ApiMethod)
+        for one in inner
+    )
 
 
 def _of_single(
@@ -198,7 +212,8 @@ def edits_of(found: Unfetched) -> tuple[Edit, ...]:
     names = dict.fromkeys(relation for _, relation in found.reads)
     apart = [one.name for one in names if one.to_many]
     joined = [one.name for one in names if not one.to_many]
-    if not _UNJOINABLE.isdisjoint(found.case.source.chain.names()):
+    whole_rows = _UNJOINABLE.isdisjoint(found.case.source.chain.names())
+    if not whole_rows or not can_join(found.case.module):
         joined, apart = [], [*joined, *apart]
     return tuple(fetching(found.case, joined, apart))
 

@@ -48,7 +48,7 @@ from ._fetch_paths import covers
 from ._loop_queries import Found, cases, reading_by
 from ._n_plus_one_edits import collecting, is_builtin
 from ._refined import refined
-from ._unimporting import unimporting
+from ._unimporting import unimporting, weigh_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,7 @@ def find(module: Module) -> Iterator[Finding]:
             case.verdict.doubts.append("all related rows are loaded to be counted")
         else:
             case.verdict.doubts.append("the related rows are counted as they were fetched")
+        weigh_imports(case)
         yield _finding(case)
 
 

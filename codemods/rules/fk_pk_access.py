@@ -86,7 +86,9 @@ def _finding(module: Module, node: ast.Attribute, read: ast.Attribute, kind: For
         verdict.doubts.append(f"where there is no {name}, the code raises AttributeError")
     if not kind.stored or _is_assigned(module, read):
         verdict.doubts.append(f"{name} may have been assigned before it had a key (line {line})")
-    source = f"{module.text(read.value)}.{name}_id"
+    bare = isinstance(read.value, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
+    owner = module.text(read.value) if bare else f"({module.text(read.value)})"
+    source = f"{owner}.{name}_id"
     message = f"{module.text(read)} is queried for its key alone, which {source} holds"
     span, path = module.span(node), module.path
     edits = (ReplaceExpression(path, span, source),)

@@ -48,19 +48,21 @@ When it is safe
     Unsafe, applied with --unsafe only, where it rests on something that the source does not prove:
     an awaited call that cannot be followed, or a `yield`, in the loop; a relation that is read in a
     branch, a loop that is left early, runs in a branch, over a slice or a `zip` with others, where
-    loading it for all rows may cost more than it saves; a limit without an order; rows that are
-    handed on or used elsewhere too; objects that are now shared by several rows, or by several
-    reads, and handed on; rows of a parameter, of another call or of a fetched relation, to which a
-    relation may have been fetched before, with a filter: `fetch_for_list` fetches it anew.
+    loading it for all rows may cost more than it saves; a loop that runs again after a `sleep`,
+    which may be there to see what has changed; a limit without an order; rows that are handed on or
+    used elsewhere too; objects that are now shared by several rows, or by several reads, and handed
+    on; rows of a parameter, of another call or of a fetched relation, to which a relation may have
+    been fetched before, with a filter: `fetch_for_list` fetches it anew.
 
 What it leaves alone
     Reported, for a hand: loops that write to these models; rows or related objects that are
     changed; a relation that can be None and rows that other code gets to see, which may await it; a
     read inside an f-string or a generator expression, or with a comment in it; models with a
-    manager of their own; a query in another branch than its loop; a relation of which a loop asks
-    for several choices, or for a choice and all of it: give each a `Prefetch` with a `to_attr` of
-    its own; rows sorted by a relation; a list from elsewhere that is changed in the loop, whose
-    relation is not read for every row, or whose model the file does not import.
+    manager, or with an `all` or `filter`, of their own; a query in another branch than its loop; a
+    relation of which a loop asks for several choices, or for a choice and all of it: give each a
+    `Prefetch` with a `to_attr` of its own; rows sorted by a relation; a list from elsewhere that is
+    changed in the loop, whose relation is not read for every row, or whose model the file does not
+    import.
     Silently: relations that are limited or counted, or filtered by something of the row, by `Q`
     objects or over a relation to many, or whose model the file does not import; relations that the
     query already fetches, also by a `Prefetch` object; queries that lock, group, annotate, read

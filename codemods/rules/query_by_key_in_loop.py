@@ -32,7 +32,8 @@ When it is safe
 What it leaves alone
     Reported, for a hand: `get` by a key that can be None, which raises; loops that write to the
     models; rows that are changed; a relation that is read elsewhere in the loop, too, or asked for
-    several choices.
+    several choices; queries by a model whose import nothing else uses, where the import cannot go
+    or another file may take the model from here.
     Silently: look-ups of one object with further conditions, with `using_db`, or by another field
     than the key; the first or some of many objects; conditions that depend on the row; foreign keys
     with a `to_field`.
@@ -53,7 +54,7 @@ from ._fetch_paths import covers
 from ._loop_queries import Found, cases, replaced
 from ._n_plus_one_edits import split
 from ._refined import refined
-from ._unimporting import unimporting
+from ._unimporting import unimporting, weigh_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,7 @@ def find(module: Module) -> Iterator[Finding]:
         for site in case.sites:
             if not site.relation.to_many:
                 _weigh_missing(case, site, chain_of(case.types, _awaited(site.node)))
+        weigh_imports(case)
         yield _finding(case)
 
 

@@ -26,11 +26,12 @@ When it is safe
 
 What it leaves alone
     Reported, for a hand: code in a `try` or `with` block, or behind `hasattr`, which may count on
-    the error; writes between the query and the read; models with a manager of their own; a
-    relation that can be None of an object that is handed on afterwards to code that may await it.
+    the error; writes between the query and the read; models with a manager, or an `all` or
+    `filter`, of their own; a relation that can be None of an object that is handed on afterwards to
+    code that may await it.
     Silently: rows that are handed on before, or used elsewhere, since other code may fetch the
-    relation; functions that call `fetch_related`; relations that are awaited as well; attributes
-    that a query has, too.
+    relation; functions that call `fetch_related`; relations that are awaited as well, or looked at
+    in another way, as by `isinstance`; attributes that a query has, too.
 """
 
 from __future__ import annotations

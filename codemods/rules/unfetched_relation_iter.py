@@ -24,9 +24,11 @@ When it is safe
 
 What it leaves alone
     Reported, for a hand: code in a `try` or `with` block, or behind `hasattr`, which may count on
-    the error; writes between the query and the use; models with a manager of their own.
+    the error; writes between the query and the use; models with a manager, or an `all` or `filter`,
+    of their own.
     Silently: rows that are handed on before, or used elsewhere, since other code may fetch the
-    relation; functions that call `fetch_related`; relations that are awaited as well.
+    relation; functions that call `fetch_related`; relations that are awaited as well, or looked at
+    in another way, as by `isinstance`.
 """
 
 from __future__ import annotations

@@ -97,6 +97,13 @@ def test_what_cannot_be_appended_to_is_refused(path: str, text: str, reason: str
     assert isinstance(fault, Fault) and fault.reason.startswith(reason)
 
 
+def test_a_list_below_an_anchor_is_refused() -> None:
+    text = "a: &base\n  models: [x]\nb: *base\n"
+    fault = document("a.yml", text, AppendText("a.yml", ("b", "models"), "new"))
+
+    assert isinstance(fault, Fault) and fault.reason.startswith("the value has an anchor")
+
+
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [

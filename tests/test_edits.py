@@ -463,8 +463,21 @@ def test_an_import_does_not_take_a_name_that_means_something_else(text: str) -> 
     assert "already means" in reason(text, AddImport("m.py", "m", "b"))
 
 
-def test_a_name_inside_a_function_does_not_stand_in_the_way_of_an_import() -> None:
-    text = "def f(b):\n    c = b\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(c):\n    x\n",
+        "def f():\n    c = 1\n",
+        "f = lambda c: x\n",
+        "def f():\n    try:\n        x\n    except E as c:\n        pass\n",
+    ],
+)
+def test_a_name_that_a_function_hides_is_not_imported(text: str) -> None:
+    assert "already means" in reason(text, AddImport("m.py", "m", "c"))
+
+
+def test_a_name_that_hides_none_does_not_stand_in_the_way_of_an_import() -> None:
+    text = "class A:\n    b = 1\n\n    def c(self):\n        from m import c\n"
     assert outcome(text, AddImport("m.py", "m", "c")) == f"from m import c\n\n\n{text}"
 
 

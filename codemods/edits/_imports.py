@@ -67,7 +67,7 @@ def _added(source: Source, tree: ast.Module, adds: Sequence[AddImport], limit: i
     missing: dict[str, list[AddImport]] = defaultdict(list)
     for add in adds:
         if not any(_provides(node, add) for node in tree.body):
-            if any(_takes(node, add) for node in _module_level(tree)):
+            if any(_takes(node, add) for node in (*_module_level(tree), *_in_functions(tree))):
                 raise EditError(f"the name {add.binds} already means something else here")
             missing[add.module if add.name else f"import {add.module} {add.alias}"].append(add)
     head = _head(tree, limit)
@@ -98,8 +98,27 @@ def _module_level(tree: ast.Module) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(node))
 
 
+def _in_functions(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes inside of functions and lambdas, where a name may hide that of the module.
+
+    Those of a class body are left out: its methods do not see what it binds.
+    """
+    stack: list[tuple[ast.AST, bool]] = [(node, False) for node in tree.body]
+    while stack:
+        node, inside = stack.pop()
+        if inside:
+            yield node
+        inside = inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        inside = inside and not isinstance(node, ast.ClassDef)
+        stack.extend((child, inside) for child in ast.iter_child_nodes(node))
+
+
 def _takes(node: ast.AST, add: AddImport) -> bool:
     """Whether a node gives the name of a new import another meaning."""
+    if isinstance(node, ast.arg):
+        return node.arg == add.binds
+    if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
+        return node.name == add.binds
     if isinstance(node, ast.ImportFrom):
         same = (module_of(node), add.name)
         return any(
@@ -233,6 +252,17 @@ def _dropped(
             if names:
                 out.append(ForgetNames(source.path, source.span(node), tuple(names)))
     return out
+
+
+def dropped_names(tree: ast.Module, drop: DropImport) -> list[str]:
+    """The names that an import binds which is to be let go if nothing uses it."""
+    return [
+        have.asname or have.name.partition(".")[0]
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for have in node.names
+        if _is_dropped(node, have.name, drop)
+    ]
 
 
 def _is_dropped(node: Import, name: str, drop: DropImport) -> bool:

@@ -79,9 +79,9 @@ def _in_yaml(text: str, keys: Sequence[str]) -> Spot:
     for key in keys:
         pairs = node.value if isinstance(node, MappingNode) else []
         node = _only([value for name, value in pairs if name.value == key])
+        if node.anchor is not None:
+            raise EditError("the value has an anchor, or is below one: it stands elsewhere, too")
     assert node is not None
-    if node.anchor is not None:
-        raise EditError("the value has an anchor, so that it stands elsewhere, too")
     start, end = _bounds(node)
     if not isinstance(node, SequenceNode):
         return Spot(start, end)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ._base import EditError, StatementEdit
+from .imports import TAKES_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ class MoveNames(StatementEdit):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        return tuple(f"from {name}" for name in self.names)
+        return (TAKES_NAMES,)
 
     def restate(self, node: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
         import libcst as cst

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..source import Span
 
 
+#: What an edit claims that takes names out of an import: what is left of it depends on the others.
+TAKES_NAMES = "takes names out"
+
+
 @dataclass(frozen=True, slots=True)
 class AddImport(Edit):
     """Makes a name available at module level; nothing happens if it is already imported so.
@@ -114,6 +118,10 @@ class ForgetNames(StatementEdit):
     """
 
     names: tuple[str, ...]
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        return (TAKES_NAMES,)
 
     def restate(self, node: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
         import libcst as cst

@@ -9,7 +9,7 @@ from ..orm import scopes
 from ..project.facts import FunctionNode
 from ..project.module import Module
 from ..project.symbols import Class, External, Variable
-from ._migration import symbol_of
+from ._migration import is_older, symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,27 @@ MODEL, QUERYSET = "pydantic_model_creator", "pydantic_queryset_creator"
 _MAKERS = ("from_tortoise_orm", "from_queryset_single")
 _PLAIN_MAKERS = ("parse_obj", "model_validate", "construct", "model_construct")
 _HOPS = 5
+_REQUIRED = "0.20.0"
+_RESTS = (
+    "it rests on every pydantic class of the model being given the field, which such a class asks "
+    "for if its default is a function"
+)
+
+
+def doubt_of_function(module: Module) -> str:
+    """What a function as default of a field rests on; empty where it rests on nothing.
+
+    The pydantic classes that Tortoise makes have a default if it is a value. Since 0.20 they ask
+    for the field if it is a function.
+    """
+    project = module.project
+    if doubt_of_function not in project.memo:
+        found = (project.read(path) for path in project.relevant)
+        name = MODEL.encode()
+        project.memo[doubt_of_function] = any(isinstance(d, bytes) and name in d for d in found)
+    if not project.memo[doubt_of_function] or is_older(module, _REQUIRED):
+        return ""
+    return _RESTS
 
 
 def creator(module: Module, call: ast.AST | None) -> str:

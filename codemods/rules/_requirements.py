@@ -61,7 +61,7 @@ def edit_of(project: Project, mention: Mention, target: str) -> Edit | None:
         return None
     line = text.line(mention.line)
     found = _place(mention.name, old).search(line)
-    if found is None:
+    if found is None or "#" in line[: found.start()]:
         return None
     changed = f"{line[: found.end() - len(old)]}{new}{line[found.end() :]}"
     if is_document(mention.path):

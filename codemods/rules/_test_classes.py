@@ -102,7 +102,47 @@ def obstacle(found: TestClass) -> str:
                 return f"it has an asynchronous {old}"
             if len(_calls_super(method, old, awaited=False)) > len(_calls_super(method, old)):
                 return f"its {old} calls that of its base without await"
+    return _awaited_by_name(found.node)
+
+
+def _awaited_by_name(node: ast.ClassDef) -> str:
+    """Why a class cannot have a method renamed that it awaits otherwise than with ``super()``."""
+    for part in ast.walk(node):
+        call = part.value if isinstance(part, ast.Await) else None
+        func = call.func if isinstance(call, ast.Call) else None
+        if not isinstance(func, ast.Attribute) or func.attr not in RENAMED:
+            continue
+        if isinstance(func.value, ast.Name) or not _is_own(func):
+            return f"it awaits {ast.unparse(func)}()"
     return ""
+
+
+def mixed_in(found: TestClass, others: Sequence[TestClass]) -> str:
+    """Why a base from the project keeps a class from `unittest`; empty where none does.
+
+    Args:
+        found: The class.
+        others: The classes whose methods are renamed, or that are bases of Tortoise's.
+    """
+    project, seen = found.module.project, {(one.module.path, one.node.name) for one in others}
+    names = [found.module.resolve(base) for base in found.node.bases]
+    while names:
+        base = names.pop()
+        if not isinstance(base, Class) or (base.path, base.qualname) in seen:
+            continue
+        seen.add((base.path, base.qualname))
+        fact, module = project.class_fact(base), project.module(base.path)
+        if fact is None or not isinstance(module, Module):
+            continue
+        for node in module.nodes(ast.AsyncFunctionDef):
+            if node.name in RENAMED and module.parent(node) in _definitions(module, base):
+                return f"its base {base.name} has an asynchronous {node.name}"
+        names += [project.resolve(base.path, one) for one in fact.bases if one]
+    return ""
+
+
+def _definitions(module: Module, found: Class) -> list[ast.ClassDef]:
+    return [node for node in module.nodes(ast.ClassDef) if node.name == found.name]
 
 
 def _is_own(node: ast.AST) -> bool:

@@ -23,8 +23,8 @@ When it is safe
 
 What it leaves alone
     Silently: other uses, such as `connections.set(...)` or `close_all(discard=False)`; projects
-    whose tests replace `connections` by name; branches on a version, and `try` statements that
-    count on a missing name.
+    whose tests replace `connections` or its methods; branches on a version, and `try` statements
+    that count on a missing name.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
 from ..edits.imports import AddImport, DropImport
+from ..orm import scopes
+from ..project.facts import FunctionNode, imports_of
 from ..project.symbols import External
 from ._base import Finding, Rule, Safety
 from ._migration import gate, is_shim, symbol_of
@@ -48,7 +50,11 @@ if TYPE_CHECKING:
 _SINCE = "1.0.0"
 _HOMES = ("tortoise", "tortoise.connection")
 _NAMES = frozenset(f"{home}.connections" for home in _HOMES)
-_REPLACED = re.compile(rb"[\"'][\w.]+\.connections(?:\.\w+)?[\"']")
+_REPLACED = re.compile(
+    rb"[\"'][\w.]+\.connections(?:\.\w+)?[\"']"  # patch("shop.db.connections.get")
+    rb"|\b(?:setattr|delattr|object|multiple)\s*\([^()]*\bconnections\b"
+    rb"|(?<!\bself)(?<!\bcls)\.connections(?:\.\w+)?\s*=(?!=)"
+)
 _RESTS = "it rests on no query being made afterwards, which would have connected again"
 
 #: By method: the new function, where to import its first name from, and the number of arguments.
@@ -72,7 +78,7 @@ def find(module: Module) -> Iterator[Finding]:
         plain = len(call.args) == count and not any(isinstance(a, ast.Starred) for a in call.args)
         if not plain or not isinstance(symbol, External) or symbol.dotted not in _NAMES:
             continue
-        if not is_shim(module, call):
+        if _is_imported_above(module, func.value) and not is_shim(module, call):
             edits = (
                 ReplaceExpression(module.path, module.span(func), new),
                 AddImport(module.path, home, name),
@@ -84,8 +90,20 @@ def find(module: Module) -> Iterator[Finding]:
             yield Finding(RULE.code, module.path, module.span(call), message, safety, edits, advice)
 
 
+def _is_imported_above(module: Module, node: ast.expr) -> bool:
+    """Whether the import is one of the module, not one that a function makes for itself."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    imports = (one for one in module.tree.body if isinstance(one, ast.Import | ast.ImportFrom))
+    bound = {found.name for one in imports for found in imports_of(one)}
+    if not isinstance(node, ast.Name) or node.id not in bound:
+        return False
+    functions = (one for one in module.ancestors(node) if isinstance(one, FunctionNode))
+    return all(node.id not in scopes.bindings_in(module, one) for one in functions)
+
+
 def _is_replaced(project: Project) -> bool:
-    """Whether some file names the object in a string, as tests do that put another in its place."""
+    """Whether some file puts another in the place of the object or its methods, as tests do."""
     if _is_replaced not in project.memo:
         found = (project.read(path) for path in project.files)
         project.memo[_is_replaced] = any(

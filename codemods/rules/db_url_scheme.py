@@ -27,7 +27,8 @@ When it is safe
 What it leaves alone
     Projects that may use 1.1.8 or newer. Strings that Tortoise does not get, however alike they
     look: guards, URLs of other libraries.
-    Unsafe: a JSON, YAML or TOML file that several files of the project name.
+    Unsafe: a JSON, YAML or TOML file that several files of the project name; a configuration, where
+    some code looks up its "connections".
     Left for you: a variable or a setting that something else uses too, which may well need
     `postgresql://`, as SQLAlchemy does; f-strings.
 """
@@ -35,6 +36,7 @@ What it leaves alone
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from ..edits.documents import ReplaceText
@@ -57,6 +59,8 @@ _UNTIL = "1.1.8"
 _WRONG, _RIGHT = "postgresql://", "postgres://"
 _ERROR = "ConfigurationError: Unknown DB scheme: postgresql"
 _RESTS = "it rests on nothing but Tortoise taking the URL from that file"
+_LOOKED_UP = "it rests on nothing but Tortoise taking the URL from the configuration"
+_LOOKING = re.compile(rb"[\[(]\s*[\"']connections[\"']\s*[\],)]")
 
 
 def _findings(project: Project) -> Iterator[Finding]:
@@ -108,7 +112,20 @@ def _finding(project: Project, value: Value, depth: int) -> Finding:
         advice = f"{what}: pass {_RIGHT} to Tortoise"
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
     edit = ReplaceExpression(module.path, span, text.replace(_WRONG, _RIGHT))
-    return Finding(RULE.code, module.path, span, message, Safety.SAFE, (edit,))
+    taken = depth > 0 and _is_looked_up(project)
+    safety, advice = (Safety.UNSAFE, _LOOKED_UP) if taken else (Safety.SAFE, "")
+    return Finding(RULE.code, module.path, span, message, safety, (edit,), advice)
+
+
+def _is_looked_up(project: Project) -> bool:
+    """Whether some file looks up the connections of a mapping, as for another library."""
+    if _is_looked_up not in project.memo:
+        contents = (project.read(one) for one in project.files)
+        project.memo[_is_looked_up] = any(
+            not isinstance(data, Fault) and _LOOKING.search(data) for data in contents
+        )
+    known: bool = project.memo[_is_looked_up]
+    return known
 
 
 def _readers(project: Project, path: str) -> int:

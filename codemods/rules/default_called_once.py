@@ -21,7 +21,9 @@ When it is safe
     The class is proven to be a field of Tortoise and the function to be one whose values differ
     from call to call. The column loses a default in the database that was that of the last start.
     Unsafe for methods such as `datetime.now` where the project may use 1.0 or newer: Tortoise's
-    own `makemigrations` cannot write them into a migration. aerich can.
+    own `makemigrations` cannot write them into a migration. aerich can. Unsafe also where the
+    project makes pydantic classes of models and may use 0.20 or newer: the field is required in
+    them then, since only a value becomes their default.
 
 What it leaves alone
     Reported, for a hand: calls with arguments, such as `datetime.now(timezone.utc)`, which need a
@@ -39,6 +41,7 @@ from ..project.symbols import External
 from ._base import Finding, Rule, Safety
 from ._field_calls import field_calls, keyword_of
 from ._migration import is_older, symbol_of
+from ._pydantic import doubt_of_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,10 +98,12 @@ def _finding(module: Module, made: ast.Call, name: str) -> Finding:
     if made.args or made.keywords:
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), _OWN)
     edits = (KeepInner(module.path, span, module.span(made.func)),)
+    doubt = doubt_of_function(module)
     if name in _METHODS and not is_older(module, "1.0.0"):
-        advice = _NATIVE.format(name=module.text(made.func))
-        return Finding(RULE.code, module.path, span, message, Safety.UNSAFE, edits, advice)
-    return Finding(RULE.code, module.path, span, message, Safety.SAFE, edits)
+        native = _NATIVE.format(name=module.text(made.func))
+        doubt = f"{native}; {doubt}" if doubt else native
+    safety = Safety.UNSAFE if doubt else Safety.SAFE
+    return Finding(RULE.code, module.path, span, message, safety, edits, doubt)
 
 
 RULE = Rule(

@@ -52,7 +52,7 @@ from ..orm.infer import Types, types_of
 from ..project.near_models import near_models
 from ._base import Finding, Rule
 from ._fetch_edits import fetching, removing
-from ._fetch_paths import covers
+from ._fetch_paths import can_join, covers
 from ._fetch_sites import NAME, Fetch, fetches_in
 from ._fetch_weigh import weigh_fetches
 from ._loop_rows import sources_in, weigh_given
@@ -122,7 +122,7 @@ def _split(case: Case, fetches: Sequence[Fetch]) -> tuple[list[str], list[str]]:
     paths = list(dict.fromkeys(path for fetch in fetches for path in fetch.paths))
     paths = [path for path in paths if not covers(case.source.fetched, path)]
     joinable = {site.relation.name for site in case.sites if not site.prefetched}
-    apart = case.source.prefix or case.source.listed
+    apart = case.source.prefix or case.source.listed or not can_join(case.module)
     if apart or not _ORDERING.isdisjoint(case.source.chain.names()):
         joinable = set()
     single = {p for p in paths if p in joinable and not _leads_on(p, paths)}

@@ -17,7 +17,9 @@ After
 When it is safe
     The literal is empty, so that the function makes the same value. The class that is called is
     proven to be Tortoise's `JSONField`, which never has a default in the database. Tortoise's own
-    migrations can write both functions into a file.
+    migrations can write both functions into a file. It is unsafe where the project makes pydantic
+    classes of models and may use 0.20 or newer: the field is required in them then, since only a
+    value becomes their default.
 
 What it leaves alone
     Reported, for a hand, where a release before 0.18 may be used: lists and dictionaries that are
@@ -32,9 +34,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
+from ..project.facts import FunctionNode, imports_of
 from ._base import Finding, Rule, Safety
 from ._field_calls import field_calls, keyword_of
 from ._migration import is_older
+from ._pydantic import doubt_of_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +47,10 @@ if TYPE_CHECKING:
 
 _FIELD = "tortoise.fields.JSONField"
 _COPIED = "0.18.0"
+_DEFINING: tuple[type[ast.stmt], ...] = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.Import, ast.ImportFrom),
+)
 _NAMES = {ast.List: "list", ast.Dict: "dict"}
 _OWN = "write a function at module level that makes it, and pass that"
 
@@ -63,13 +71,20 @@ def _found(module: Module, value: ast.List | ast.Dict) -> Iterator[Finding]:
         if is_older(module, _COPIED):
             yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), _OWN)
     elif not _is_own(module, name):
-        edits = (ReplaceExpression(module.path, span, name),)
-        yield Finding(RULE.code, module.path, span, message, Safety.SAFE, edits)
+        edits, doubt = (ReplaceExpression(module.path, span, name),), doubt_of_function(module)
+        safety = Safety.UNSAFE if doubt else Safety.SAFE
+        yield Finding(RULE.code, module.path, span, message, safety, edits, doubt)
 
 
 def _is_own(module: Module, name: str) -> bool:
     """Whether a name of Python may mean something else somewhere in a file."""
-    stored = (n.id for n in module.nodes(ast.Name) if not isinstance(n.ctx, ast.Load))
+    stored = {n.id for n in module.nodes(ast.Name) if not isinstance(n.ctx, ast.Load)}
+    stored |= {parameter.arg for parameter in module.nodes(ast.arg)}
+    for node in (n for kind in _DEFINING for n in module.nodes(kind)):
+        if isinstance(node, FunctionNode | ast.ClassDef):
+            stored.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            stored |= {found.name for found in imports_of(node)}
     return name in module.facts.bindings or name in stored or bool(module.facts.stars)
 
 

@@ -39,6 +39,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
+from ..project.configs import starts_of
 from ..project.model_targets import is_test
 from ..source import Fault
 from ._base import Finding, Rule, Safety
@@ -72,6 +73,12 @@ def find(module: Module) -> Iterator[Finding]:
         apps = registered(module.project, module.path)
         if apps and any(symbol in app.models for app in apps.values()):
             yield from _of_model(module, model, apps)
+
+
+def _is_tested(project: Project) -> bool:
+    """Whether tests start the ORM by themselves."""
+    own = any(is_test(start.module.path) for start in starts_of(project))
+    return own or _mentions(project, _TEST_STARTS)
 
 
 def _mentions(project: Project, words: tuple[bytes, ...]) -> bool:
@@ -132,7 +139,7 @@ def _finding(
     if len(labels) == 1 and not any(app.foreign for app in apps.values()):
         quote = module.text(node)[-1]
         edit = ReplaceExpression(module.path, span, f"{quote}{labels[0]}.{name}{quote}")
-        tested = _mentions(module.project, _TEST_STARTS)
+        tested = _is_tested(module.project)
         safety, rests = (Safety.UNSAFE, _RESTS) if tested else (Safety.SAFE, "")
         return Finding(RULE.code, module.path, span, message, safety, (edit,), rests)
     every = [f"{label}.{s.name}" for label, app in apps.items() for s in app.models]

@@ -78,7 +78,8 @@ def find(module: Module) -> Iterator[Finding]:
     project = module.project
     home = project.versions_of(module.path).directory
     # A file that another one includes is read for both.
-    places = {(one.path, one.line, one.name): one for one in project.versions.mentions(home)}
+    mentions = project.versions.mentions(home)
+    places = {(one.path, one.line, one.name, one.allowed.text): one for one in mentions}
     for mention in places.values():
         if not mention.allowed.text:
             continue

@@ -45,7 +45,8 @@ When it is safe
 What it leaves alone
     Reported, for a hand: classes without such a call, or whose tests share a database by name;
     classes that use `assertListSortEqual` or other helpers that `unittest` lacks; an `asyncSetUp`
-    that does not await that of its base.
+    that does not await that of its base; an asynchronous `setUp` of a mixin, or one that is awaited
+    by name.
     Silently: projects that may use a release before 1.0; branches on a version, and `try`
     statements that count on a missing name.
 """
@@ -59,7 +60,7 @@ from ..edits.expressions import ReplaceExpression
 from ..edits.imports import AddImport, DropImport
 from ._base import Finding, Rule, Safety
 from ._migration import gate, is_shim
-from ._test_classes import TestClass, derived, enters, obstacle, renames
+from ._test_classes import TestClass, derived, enters, mixed_in, obstacle, renames
 from ._test_fixture import DROP, context_arguments, name_of, outlives
 from ._test_set_up import Argument, set_up_for
 
@@ -73,6 +74,7 @@ _SINCE = "1.0.0"
 _TESTS = "tortoise.contrib.test"
 _CONTEXT = "tortoise_test_context"
 _NEW = "IsolatedAsyncioTestCase"
+_TARGET = f"unittest.{_NEW}"
 _PLAIN, _ISOLATED = f"{_TESTS}.SimpleTestCase", f"{_TESTS}.IsolatedTestCase"
 _CLASSES = {_PLAIN, _ISOLATED, f"{_TESTS}.TestCase", f"{_TESTS}.TruncationTestCase"}
 _MODULES = "tortoise_test_modules"
@@ -109,14 +111,18 @@ def _edits(found: TestClass, base: ast.expr, name: str) -> tuple[Edit, ...] | st
     """What makes a class one of `unittest`, or why it is left."""
     path = found.module.path
     below = derived(found.module.project, found)
-    why = next(filter(None, map(obstacle, (found, *below))), "")
+    all_of_them = (found, *below)
+    why = next(filter(None, map(obstacle, all_of_them)), "")
+    why = why or next(filter(None, (mixed_in(one, all_of_them) for one in all_of_them)), "")
+    same = [one for one in found.node.bases if name_of(found.module, one) in (*_CLASSES, _TARGET)]
+    why = why or ("another base of it becomes the same class" if same[1:] else "")
     database = () if name == _PLAIN else _database(found, below, name == _ISOLATED)
     if why or isinstance(database, str):
         return why or str(database)
     return (
         ReplaceExpression(path, found.module.span(base), _NEW),
         *database,
-        *(edit for one in (found, *below) for edit in renames(one)),
+        *(edit for one in all_of_them for edit in renames(one)),
         AddImport(path, "unittest", _NEW),
         DropImport(path, _TESTS, name.rpartition(".")[2]),
         DropImport(path, _TESTS),

@@ -29,7 +29,8 @@ After
 When it is safe
     With `default_connection` left out, it is safe from 1.0 on: the start fails as it is, and there
     is one connection alone. A name that is written but unknown may be a slip on either side: that
-    repair is unsafe.
+    repair is unsafe. So it is where another file names the configuration and "connections", which
+    may be others for the same apps.
 
 What it leaves alone
     Configurations whose connections are not all known; several connections are left for you.
@@ -39,11 +40,13 @@ What it leaves alone
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from ..edits.documents import ReplaceText
 from ..edits.elements import AddEntry
 from ..edits.expressions import ReplaceExpression
+from ..project.spelled import spelled_in
 from ..project.values import Table, Text
 from ._base import Finding, Rule, Safety
 from ._configurations import by_module, configurations
@@ -62,6 +65,8 @@ _SINCE = "1.0.0"
 _KEY = "default_connection"
 _UNKNOWN = 'ConfigurationError: App "{app}" refers to unknown connection "{name}"'
 _NO_SETTINGS = "ConfigurationError: Unable to get db settings for alias '{name}'"
+_VARIED = "it rests on no other file giving the apps other connections"
+_CONNECTIONS = re.compile(rb"[\"']connections[\"']|\bconnections\s*=")
 _RESTS = 'it rests on "{0}" being meant, the only connection there is'
 
 
@@ -90,8 +95,20 @@ def _finding(project: Project, one: Configuration, app: AppConfig) -> Iterator[F
         advice = f"name one of {', '.join(known)}" if known else "define the connection"
         yield Finding(RULE.code, place.module.path, span, message, Safety.MANUAL, (), advice)
         return
-    safety, advice = (Safety.UNSAFE, _RESTS.format(known[0])) if written else (Safety.SAFE, "")
+    advice = _RESTS.format(known[0]) if written else ""
+    advice = advice or (_VARIED if _is_varied(project, one) else "")
+    safety = Safety.UNSAFE if advice else Safety.SAFE
     yield Finding(RULE.code, place.module.path, span, message, safety, (edit,), advice)
+
+
+def _is_varied(project: Project, one: Configuration) -> bool:
+    """Whether another file may put other connections in the place of these, as for tests."""
+    for held in one.config.place.via:
+        for path, _ in spelled_in(project, held.name):
+            data = project.read(path)
+            if path != one.path and isinstance(data, bytes) and _CONNECTIONS.search(data):
+                return True
+    return False
 
 
 def _table(one: Configuration, app: AppConfig) -> Table | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..edits._imports import dropped_names
+from ..edits.imports import DropImport
 from ..project.formats import is_document
+from ..project.reexports import is_taken_from
 from ..source import Fault
 from .examine import fault_of_ours
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..edits._base import Edit
     from ..project.index import Project
+    from ..project.module import Module
     from ..rules._base import Finding
 
 
@@ -44,13 +48,26 @@ def rewritten(project: Project, path: str, chosen: Sequence[Finding]) -> bytes |
     if isinstance(module, Fault):
         return module
     try:
+        wanted = _wanted_elsewhere(project, module, edits)
+        edits = [edit for edit in edits if edit not in wanted]
         text = apply(module.source, module.tree, edits)
         if isinstance(text, Fault):
             return text
-        fault = verify(module.source, text, edits)
+        fault = verify(module.source, text, edits, frozenset(wanted.values()))
     except Exception as error:  # a slip of ours in one file must not cost the others their run
         return fault_of_ours(path, "the repair", error)
     return fault if fault is not None else module.source.encode(text)
+
+
+def _wanted_elsewhere(project: Project, module: Module, edits: Sequence[Edit]) -> dict[Edit, str]:
+    """The edits that drop an import which another file takes from this one, with its name."""
+    wanted: dict[Edit, str] = {}
+    for edit in edits:
+        if isinstance(edit, DropImport) and edit not in wanted:
+            for name in dropped_names(module.tree, edit):
+                if is_taken_from(project, module.path, name):
+                    wanted[edit] = name
+    return wanted
 
 
 def _document(project: Project, path: str, edits: Sequence[Edit]) -> bytes | Fault:

@@ -43,13 +43,15 @@ _IMPLICIT = frozenset(dir(builtins)) | {
 _NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
 
 
-def verify(before: Source, after_text: str, edits: Sequence[Edit]) -> Fault | None:
+def verify(
+    before: Source, after_text: str, edits: Sequence[Edit], taken: frozenset[str] = frozenset()
+) -> Fault | None:
     """Why the new text of a file must not be written, or None if it may be.
 
     It must parse and, if the old text does so on this Python, compile; be, as a tree, the old file
     with what the edits mean and nothing else; be encodable in the file's encoding; leave no name
-    unbound that was bound; and use every import that was used. A Fault is a fault of the tool, not
-    of the file.
+    unbound that was bound; and use every import that was used, but for those whose names other
+    files take from this one. A Fault is a fault of the tool, not of the file.
     """
     old, new = parse(before), parse(Source(before.path, after_text))
     if isinstance(old, Fault):
@@ -64,7 +66,7 @@ def verify(before: Source, after_text: str, edits: Sequence[Edit]) -> Fault | No
             or _unmeant(before, old, after, new, edits)
             or _not_encodable(before, after_text)
             or _unbound(before, after, star)
-            or _unused(before, after, used, new)
+            or _unused(before, after, used - taken, new)
         )
     except RecursionError:
         return Fault(before.path, 0, "is nested too deeply to be verified")

@@ -125,17 +125,30 @@ def _check_change(change: FileChange, root: Path) -> None:
     It keeps its byte order mark, its kinds of line ends, and its comments, save those that speak
     to other tools of a line that is no more.
     """
-    from tortoise_fix.codemods.source import Fault, decode, parse
+    from tortoise_fix.codemods.source import Fault, decode
 
     old, new = decode(change.path, change.old), decode(change.path, change.new)
     _must(change.old == (root / change.path).read_bytes(), "the old content is another", change.old)
     if isinstance(old, Fault) or isinstance(new, Fault):
         raise BrokenPromiseError(f"{old} became {new}")
-    _must(isinstance(parse(new), ast.Module), "the new content does not parse", change.old)
+    _must(_parses(new), "the new content does not parse", change.old)
     _must((old.bom, old.encoding) == (new.bom, new.encoding), "another encoding", change.old)
     _must(_line_ends(new) <= _line_ends(old), "other line ends", change.old)
     lost = _comments(old) - _comments(new)
     _must(not lost, f"lost comments {lost}", change.old)
+
+
+def _parses(source: Source) -> bool:
+    """Whether a file is what its name says: Python, a configuration, or lines of text."""
+    from tortoise_fix.codemods.project.formats import format_of, is_document, parsed
+    from tortoise_fix.codemods.source import parse
+
+    if not is_document(source.path):
+        return isinstance(parse(source), ast.Module)
+    try:
+        return not format_of(source.path) or parsed(source.path, source.text) is not None
+    except ValueError:
+        return False
 
 
 def _line_ends(source: Source) -> set[str]:

@@ -21,10 +21,11 @@ REFUSED = "You have to add 'aerich.models' in the models of your tortoise config
 NO_DEFAULT = "default_connection for the model <class 'aerich.models.Aerich'> cannot be None"
 COLUMN = "    pages = fields.IntField(default=0)\n"
 NEWEST = ""  #: the releases that are installed beside the tests
-#: Releases of aerich, each with a Tortoise ORM of its time, and what both need.
+#: Releases of aerich, each with a Tortoise ORM of its time, and what both need: asyncclick for
+#: Python 3.10 does not say that it needs anyio.
 PAIRS = {
     "0.7.2": ("tortoise-orm==0.20.1", "aerich==0.7.2"),
-    "0.8.2": ("tortoise-orm==0.24.2", "aerich==0.8.2", "aiosqlite<0.21"),
+    "0.8.2": ("tortoise-orm==0.24.2", "aerich==0.8.2", "aiosqlite<0.21", "anyio"),
     "0.9.2": ("tortoise-orm==0.25.4", "aerich==0.9.2", "aiosqlite<0.22"),
 }
 COMMON = ("setuptools<81", "tomlkit", "pyyaml")

@@ -20,7 +20,7 @@ NOWHERE = Path("/nonexistent")
 
 
 def indexed(files: dict[str, str], root: Path = NOWHERE, target: str = "") -> Project:
-    """A project of these files; manifests, where they matter, are read below ``root``."""
+    """A project of these files, without manifests."""
 
     def read(path: str) -> bytes | Fault:
         return files[path].encode() if path in files else Fault(path, 0, "there is none")
@@ -33,7 +33,11 @@ def written(root: Path, files: dict[str, str]) -> Project:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    return indexed({path: text for path, text in files.items() if path.endswith(".py")}, root)
+
+    def read(path: str) -> bytes | Fault:
+        return files[path].encode() if path in files else Fault(path, 0, "there is none")
+
+    return Project(root, [path for path in files if path.endswith(".py")], read)
 
 
 def model(project: Project, path: str, name: str) -> Model:

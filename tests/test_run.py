@@ -358,7 +358,7 @@ def put_each(module: Module) -> Iterator[Finding]:
 
 
 def test_slips_of_ours_cost_their_files_alone(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    def verify(before: Source, after: str, edits: object) -> Fault | None:
+    def verify(before: Source, after: str, *_: object) -> Fault | None:
         if before.path.startswith("bad"):
             return Fault(before.path, 1, "is not what was meant")
         if before.path.startswith("worse"):

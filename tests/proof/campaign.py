@@ -27,7 +27,7 @@ Urls = tuple[list[str], list[str]]
 PATIENCE = 180  #: seconds after which a process that is stuck ends
 #: Rules that repair what raises, beside those whose flaws are marked, and what it raises.
 REPAIRED = {
-    "TOR260": UNFORESEEN,
+    "TOR260": UNFORESEEN[0],
     "TOR264": "NoValuesFetched: ",
 }
 SQLITE = "sqlite://:memory:"

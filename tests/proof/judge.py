@@ -24,7 +24,10 @@ MORE_READS = frozenset({"TOR264"})
 #: Rules that take from a row what its table has, where the program asked another table for it.
 FEWER_TABLES = frozenset({"TOR233"})
 #: Where a loop ends with this before it comes to what was fetched for it, reading ahead costs more.
-UNFORESEEN = "object NoneType can't be used in 'await' expression"
+UNFORESEEN = (
+    "object NoneType can't be used in 'await' expression",
+    "'NoneType' object has no attribute",
+)
 _WORD = re.compile(r"\s*(\w+)")
 _SAVEPOINT = re.compile(r"(?i)\b((?:RELEASE|SAVEPOINT|TO)(?: SAVEPOINT)?)\s+[\w`\"]+")
 _SET = re.compile(r"\((\?|\d+|\$\d+)(,\s*(\?|\d+|\$\d+))*\)")
@@ -109,7 +112,9 @@ def differences(
         return found
     if not FEWER_TABLES & set(fired):
         found += _places(first, second, through)
-    return found if UNFORESEEN in before.value else found + _fewer(first, second, through)
+    if any(error in before.value for error in UNFORESEEN):
+        return found
+    return found + _fewer(first, second, through)
 
 
 def _in_order(first: list[Statement], second: list[Statement]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..edits._imports import dropped_names
@@ -12,7 +13,7 @@ from ..source import Fault
 from .examine import fault_of_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..edits._base import Edit
     from ..project.index import Project
@@ -48,26 +49,20 @@ def rewritten(project: Project, path: str, chosen: Sequence[Finding]) -> bytes |
     if isinstance(module, Fault):
         return module
     try:
-        wanted = _wanted_elsewhere(project, module, edits)
-        edits = [edit for edit in edits if edit not in wanted]
+        is_taken = partial(is_taken_from, project, path)
+        edits = [edit for edit in edits if not _is_wanted(module, edit, is_taken)]
         text = apply(module.source, module.tree, edits)
         if isinstance(text, Fault):
             return text
-        fault = verify(module.source, text, edits, frozenset(wanted.values()))
+        fault = verify(module.source, text, edits, is_taken)
     except Exception as error:  # a slip of ours in one file must not cost the others their run
         return fault_of_ours(path, "the repair", error)
     return fault if fault is not None else module.source.encode(text)
 
 
-def _wanted_elsewhere(project: Project, module: Module, edits: Sequence[Edit]) -> dict[Edit, str]:
-    """The edits that drop an import which another file takes from this one, with its name."""
-    wanted: dict[Edit, str] = {}
-    for edit in edits:
-        if isinstance(edit, DropImport) and edit not in wanted:
-            for name in dropped_names(module.tree, edit):
-                if is_taken_from(project, module.path, name):
-                    wanted[edit] = name
-    return wanted
+def _is_wanted(module: Module, edit: Edit, is_taken: Callable[[str], bool]) -> bool:
+    """Whether an edit drops an import of a name that another file takes from this one."""
+    return isinstance(edit, DropImport) and any(map(is_taken, dropped_names(module.tree, edit)))
 
 
 def _document(project: Project, path: str, edits: Sequence[Edit]) -> bytes | Fault:

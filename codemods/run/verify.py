@@ -17,7 +17,7 @@ from ..edits._uses import used_names
 from ..source import Fault, Source, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..edits._base import Edit
 
@@ -44,14 +44,18 @@ _NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
 
 
 def verify(
-    before: Source, after_text: str, edits: Sequence[Edit], taken: frozenset[str] = frozenset()
+    before: Source,
+    after_text: str,
+    edits: Sequence[Edit],
+    is_taken: Callable[[str], bool] = lambda _: False,
 ) -> Fault | None:
     """Why the new text of a file must not be written, or None if it may be.
 
     It must parse and, if the old text does so on this Python, compile; be, as a tree, the old file
     with what the edits mean and nothing else; be encodable in the file's encoding; leave no name
-    unbound that was bound; and use every import that was used, but for those whose names other
-    files take from this one. A Fault is a fault of the tool, not of the file.
+    unbound that was bound; and use every import that was used, but for those whose names
+    ``is_taken`` says that other files take from this one. A Fault is a fault of the tool, not of
+    the file.
     """
     old, new = parse(before), parse(Source(before.path, after_text))
     if isinstance(old, Fault):
@@ -66,7 +70,7 @@ def verify(
             or _unmeant(before, old, after, new, edits)
             or _not_encodable(before, after_text)
             or _unbound(before, after, star)
-            or _unused(before, after, used - taken, new)
+            or _unused(before, after, used, new, is_taken)
         )
     except RecursionError:
         return Fault(before.path, 0, "is nested too deeply to be verified")
@@ -185,7 +189,13 @@ def _has_star(tree: ast.Module) -> bool:
     return False
 
 
-def _unused(before: Source, after: Source, was: frozenset[str], new: ast.Module) -> Fault | None:
+def _unused(
+    before: Source,
+    after: Source,
+    was: frozenset[str],
+    new: ast.Module,
+    is_taken: Callable[[str], bool],
+) -> Fault | None:
     """Whether an import that was used is there still, but not used any more.
 
     Packages' own files are left out, for what they import is there for others.
@@ -197,7 +207,7 @@ def _unused(before: Source, after: Source, was: frozenset[str], new: ast.Module)
         if name not in gone:
             continue
         span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        if not any(_NOQA.search(after.line(number)) for number in span):
+        if not any(_NOQA.search(after.line(number)) for number in span) and not is_taken(name):
             return Fault(before.path, node.lineno, f"the import of {name} would become unused")
     return None
 

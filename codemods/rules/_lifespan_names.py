@@ -6,18 +6,19 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..orm.startup import call_of, register_of, root_of
-from ..project.apps import local_names, meaning
+from ..project.apps import local_names
 from ..project.facts import imports_of
 from ..project.function_uses import names_in_call
-from ..project.module import Module
 from ..project.namings import modules_with
-from ..project.symbols import External, Package
+from ..project.reexports import spells, taken_from
+from ..project.symbols import External
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..orm.hook_bodies import Body
     from ..project.apps import App
+    from ..project.module import Module
 
 MANAGER = "contextlib.asynccontextmanager"
 _ITERATORS = ("collections.abc.AsyncIterator", "typing.AsyncIterator")
@@ -64,7 +65,7 @@ def unavailable(app: App, moved: Sequence[Body]) -> str | None:
 def taken(module: Module, names: Iterable[str]) -> str | None:
     """Why the imports of some names may not go, as a clause, or None."""
     for name in sorted({found.name for _, found in imported(module)}.intersection(names)):
-        place = taken_from(module, name)
+        place = taken_from(module.project, module.path, name)
         if place:
             return f"{place} takes {name} from this file"
     return None
@@ -78,42 +79,6 @@ def is_free(module: Module, dotted: str) -> bool:
     return module.project.resolve(module.path, name) == External(dotted)
 
 
-def taken_from(module: Module, name: str) -> str | None:
-    """A file that takes a name from this module, which may only have imported it, or None."""
-    project = module.project
-    for path in project.files:
-        data = project.read(path)
-        named = isinstance(data, bytes) and name.encode() in data and path != module.path
-        facts = project.facts(path) if named else None
-        for found in [i for imports in facts.imports.values() for i in imports] if facts else ():
-            home = project.modules.find(found.module, found.level, path)
-            if found.attr == name and home == module.path:
-                return path
-        other = project.module(path) if named else None
-        if isinstance(other, Module) and _reaches(other, module.path, name):
-            return path
-    return None
-
-
-def _reaches(other: Module, path: str, name: str) -> bool:
-    """Whether a file reads a name of a module through the module, or spells both with a dot."""
-    for node in other.nodes(ast.Attribute):
-        if node.attr == name and meaning(other, node.value) == Package(path):
-            return True
-    called = any(names_in_call(other, call, path, name) for call in other.nodes(ast.Call))
-    return called or _spells(other, f"{_stem(path)}.{name}")
-
-
-def _spells(module: Module, dotted: str) -> bool:
-    """Whether a string of a file, as ``patch`` takes it, names something or an attribute of it."""
-    texts = (node.value for node in module.nodes(ast.Constant))
-    return any(isinstance(t, str) and f".{dotted}." in f".{t}." for t in texts)
-
-
-def _stem(path: str) -> str:
-    return path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-
-
 def is_patched(home: Module, name: str) -> bool:
     """Whether a file of the project sets a name of another module from outside, as tests do."""
     for module in modules_with(home.project, name):
@@ -121,7 +86,7 @@ def is_patched(home: Module, name: str) -> bool:
         if any(not isinstance(node.ctx, ast.Load) for node in stored):
             return True
         called = (names_in_call(module, n, home.path, name) for n in module.nodes(ast.Call))
-        if any(called) or _spells(module, f"{_stem(home.path)}.{name}"):
+        if any(called) or spells(module, home.path, name):
             return True
     return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from .apps import meaning
@@ -12,6 +13,13 @@ from .symbols import Package
 
 if TYPE_CHECKING:
     from .index import Project
+
+_NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
+
+
+def is_marked(line: str) -> bool:
+    """Whether a line is marked for linters, as an import is that is there for other files."""
+    return _NOQA.search(line) is not None
 
 
 def is_taken_from(project: Project, path: str, name: str) -> bool:

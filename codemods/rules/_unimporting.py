@@ -9,7 +9,7 @@ from ..edits.imports import DropImport, ForgetNames
 from ..orm import scopes
 from ..orm.control import loops_around, within
 from ..project.facts import imports_of, inner_blocks
-from ..project.reexports import is_taken_from
+from ..project.reexports import is_marked, is_taken_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +104,6 @@ def _is_passed_on(module: Module, name: str) -> bool:
     """Whether another file may import a name from this one, or the file says that it is there."""
     for one in _importing(module, module.tree, name):
         lines = range(one.lineno, (one.end_lineno or one.lineno) + 1)
-        if any("noqa" in module.source.line(line) for line in lines):
+        if any(is_marked(module.source.line(line)) for line in lines):
             return True
     return is_taken_from(module.project, module.path, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 import symtable
 import warnings
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from ..edits._imports import resolve
 from ..edits._locate import locate
 from ..edits._mean import meant
 from ..edits._uses import used_names
+from ..project.reexports import is_marked
 from ..source import Fault, Source, parse
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ _IMPLICIT = frozenset(dir(builtins)) | {
     "__spec__",
     "WindowsError",
 }
-_NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
 
 
 def verify(
@@ -207,7 +206,7 @@ def _unused(
         if name not in gone:
             continue
         span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        if not any(_NOQA.search(after.line(number)) for number in span) and not is_taken(name):
+        if not any(is_marked(after.line(number)) for number in span) and not is_taken(name):
             return Fault(before.path, node.lineno, f"the import of {name} would become unused")
     return None
 

@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """A model of which only that is known."""
 import asyncio
 import contextlib

@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """What other code stores on an object is not what its own methods store."""
 import asyncio
 import contextlib

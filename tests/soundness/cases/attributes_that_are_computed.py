@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Classes that compute their attributes, by properties or all of them."""
 import asyncio
 import contextlib

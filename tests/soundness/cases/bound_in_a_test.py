@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """A name that a middle operand binds keeps that value where the rest is not evaluated."""
 from tortoise import fields
 from tortoise.models import Model

@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Models as attributes of classes, replaced in derived ones."""
 import asyncio
 import contextlib

@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """What enters and leaves a block may write."""
 import asyncio
 import contextlib

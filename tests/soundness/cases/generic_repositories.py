@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Classes derived from a generic one, with the model written out."""
 import asyncio
 import contextlib

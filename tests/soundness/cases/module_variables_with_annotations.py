@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Variables of a module that have annotations, and that functions may bind anew."""
 import asyncio
 import contextlib

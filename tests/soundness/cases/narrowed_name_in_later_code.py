@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """What a test has shown of a name is forgotten when a loop binds it again; lists change."""
 from contextlib import suppress
 from tortoise import fields

@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Calling a class gives what a metaclass, a decorator or ``__new__`` makes of it."""
 import asyncio
 import contextlib

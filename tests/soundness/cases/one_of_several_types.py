@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Values that may be of a few types, and what is left of them after a test."""
 import asyncio
 import contextlib

@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """A model can say itself what awaiting its rows does."""
 import asyncio
 import contextlib

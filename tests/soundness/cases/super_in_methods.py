@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 """Methods of bases, with other bases between them in derived classes."""
 import asyncio
 import contextlib

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._api_connections import connection_methods
 from ._api_queries import query_methods
-from ._api_types import Attribute, Method, Owner, Returns, Rows
+from ._api_types import Attribute, Method, Owner, Returns, Rows, Step
 
 METHODS: tuple[Method, ...] = (*query_methods(), *connection_methods())
 
@@ -16,10 +16,15 @@ WRITTEN_ROWS: dict[str, Rows] = {
     "delete": Rows.WITH_REFERENCES,
 }
 
-#: The steps after which a query still stands for all rows that its filters choose, each once.
-SELECTING = frozenset(
-    {"all", "filter", "exclude", "order_by", "using_db", "force_index", "use_index"}
-)
+#: What the steps of a query do to its rows, by their names; others make other rows of them.
+STEPS: dict[str, Step] = {
+    **dict.fromkeys(("all", "filter", "exclude", "order_by", "using_db"), Step.SELECTS),
+    **dict.fromkeys(("force_index", "use_index"), Step.HINTS),
+    **dict.fromkeys(("limit", "offset"), Step.CUTS),
+    "distinct": Step.COMPARES,
+    **dict.fromkeys(("select_related", "prefetch_related"), Step.FETCHES),
+    **dict.fromkeys(("get", "get_or_none", "first"), Step.PICKS),
+}
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(Owner.MODEL, "_meta", Returns.OTHER),

@@ -112,6 +112,17 @@ class Effect(str, Enum):
     WRITE = "write"  #: may change rows or tables, so also whatever runs SQL as the caller wrote it
 
 
+class Step(str, Enum):
+    """What a method that gives another query does to the rows of the one it is called on."""
+
+    SELECTS = "selects"  #: chooses them, says their order, or on which connection
+    HINTS = "hints"  #: tells the database how to find them
+    CUTS = "cuts"  #: takes some of them by their number
+    COMPARES = "compares"  #: drops those that are equal in all columns that are read
+    FETCHES = "fetches"  #: reads their relations as well
+    PICKS = "picks"  #: takes one of them
+
+
 class Rows(str, Enum):
     """Which rows a method that writes can change."""
 

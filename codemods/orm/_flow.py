@@ -61,7 +61,8 @@ class Flow:
         given = {} if isinstance(scope, ast.Module) else parameters_of(self._context, scope)
         if self._block(scope.body, self._local.entry(given)) is not None:
             self._result(NONE)
-        return Types(self._types, UNKNOWN if self._returned is None else self._returned)
+        returned = UNKNOWN if self._returned is None else self._returned
+        return Types(self._types, returned, self._context.depths)
 
     def _block(self, body: Iterable[ast.stmt], env: Env | None) -> Env | None:
         """Walk statements from ``env`` on; the environment after them, None if they leave."""

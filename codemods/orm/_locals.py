@@ -23,8 +23,6 @@ from .sharing import (
 from .types import UNKNOWN, ListOf, Type, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..project.module import Module, Scope
     from .environment import Env
 
@@ -78,7 +76,9 @@ class Locals:
     def _set(self, env: Env, name: str, value: Type) -> None:
         env[name] = self.bound[name] = value
         for attempt in self.attempts:
-            attempt[name] = join(attempt[name], value) if name in attempt else value
+            known = attempt.get(name)
+            if known is not value:
+                attempt[name] = value if known is None else join(known, value)
 
     def later(self, env: Env) -> Env:
         """What holds when code written here runs: names may have been bound again by then.
@@ -114,9 +114,9 @@ class Locals:
             self._inside[node] = _names_in(node)
         return {name for name in self._inside[node] if name in env and holds_list(env[name])}
 
-    def spoil(self, names: Iterable[str], env: Env, added: Type) -> None:
+    def spoil(self, names: set[str], env: Env, added: Type) -> None:
         """Something was put into a list that one of the names stands for."""
-        group = self._sharing.group(names)
+        group = self._sharing.group(names) if names else None
         if not group:
             return
         for name in group & env.keys():

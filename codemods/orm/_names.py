@@ -52,14 +52,12 @@ class Names:
 
     def _of_closure(self, outer: FunctionNode, name: str) -> Type:
         """A name that an enclosing function binds once: its type is the same at all times."""
-        self._context.deep = True
         hidden = scopes.comprehension_targets(scopes.nodes_in(self._module, outer))
         for node in scopes.nodes_in(self._module, outer):
             if isinstance(node, ast.Name):
                 stores = node.id == name and isinstance(node.ctx, ast.Store)
                 if stores and id(node) not in hidden:
-                    types = self._context.infer(self._module, outer, self._context.depth)
-                    return spoiled(types.of(node))
+                    return spoiled(self._context.beside(self._module, outer).of(node))
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 for found in imports_of(node):
                     if found.name == name:
@@ -87,9 +85,8 @@ class Names:
         if not isinstance(module, Module):
             return UNKNOWN
         context = self._context
-        context.deep = True
-        depth = context.depth if module is self._module else context.depth - 1
-        if depth < 0 or context.scope is module.tree:
+        if context.scope is module.tree:
+            context.rests_on_this_depth()  # another scope that asks gets an answer
             return UNKNOWN
         for statement in module.tree.body:
             targets: list[ast.expr] = []
@@ -99,5 +96,7 @@ class Names:
                 targets = [statement.target]
             for target in targets:
                 if isinstance(target, ast.Name) and target.id == symbol.name:
-                    return spoiled(context.infer(module, module.tree, depth).of(target))
+                    same = module is self._module
+                    types = (context.beside if same else context.below)(module, module.tree)
+                    return UNKNOWN if types is None else spoiled(types.of(target))
         return UNKNOWN

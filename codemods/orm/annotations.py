@@ -28,6 +28,7 @@ from .types import (
     OneOf,
     Plain,
     Query,
+    TupleOf,
     Type,
     join,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 Given = dict[Variable, "Type"]  #: what is written for the type variables of a class
 _PLAIN = frozenset({"int", "str", "float", "bool", "bytes", "complex"})
 _LISTS = frozenset({"builtins.list", "typing.List"})
+_TUPLES = frozenset({"builtins.tuple", "typing.Tuple"})
 _ITERABLES = frozenset(
     f"{module}.{name}"
     for module in ("typing", "collections.abc")
@@ -168,6 +170,8 @@ def _subscript(project: Project, path: str, node: ast.Subscript, given: Given | 
         return Plain("dict")
     if symbol.dotted == "typing.Annotated" and isinstance(node.slice, ast.Tuple):
         return annotated(project, path, node.slice.elts[0], given)
+    if symbol.dotted in _TUPLES and isinstance(node.slice, ast.Tuple):
+        return _tuple(project, path, node.slice.elts, given)
     inner = annotated(project, path, node.slice, given)
     if symbol.dotted in _LISTS:
         return ListOf(inner)
@@ -176,6 +180,18 @@ def _subscript(project: Project, path: str, node: ast.Subscript, given: Given | 
     if isinstance(inner, Instance) and canonical(symbol.dotted) in _QUERYSETS:
         return UNKNOWN if inner.optional else _queryset(inner)
     return _class_of(inner) if symbol.dotted in _CLASSES else _external(symbol.dotted)
+
+
+def _tuple(project: Project, path: str, written: list[ast.expr], given: Given | None) -> Type:
+    """``tuple[int, list[Book]]``; of ``tuple[Book, ...]`` nobody knows the length."""
+    unclear = (isinstance(one, ast.Starred) or _is_ellipsis(one) for one in written)
+    if any(unclear):
+        return UNKNOWN
+    return TupleOf(tuple(annotated(project, path, one, given) for one in written))
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _class_of(value: Type) -> Type:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._api_aliases import ALIASES
-from ._api_methods import ATTRIBUTES, METHODS, SELECTING, WRITTEN_ROWS
+from ._api_methods import ATTRIBUTES, METHODS, STEPS, WRITTEN_ROWS
 from ._api_names import CLASSES, FIELDS, FUNCTIONS, OBJECTS, RELATION_HINTS
 from ._api_types import (
     Alias,
@@ -31,6 +31,7 @@ from ._api_types import (
     RelationHint,
     Returns,
     Rows,
+    Step,
     Version,
     covers,
     version_key,
@@ -50,7 +51,7 @@ __all__ = [
     "OBJECTS",
     "OLDEST",
     "RELATION_HINTS",
-    "SELECTING",
+    "STEPS",
     "WRITTEN_ROWS",
     "Alias",
     "Attribute",
@@ -70,6 +71,7 @@ __all__ = [
     "RelationHint",
     "Returns",
     "Rows",
+    "Step",
     "Version",
     "attribute",
     "awaited",
@@ -87,6 +89,7 @@ __all__ = [
     "only_selects",
     "owner_of",
     "relation_hint",
+    "step",
     "version_key",
     "worst_effect",
     "written_rows",
@@ -197,7 +200,12 @@ def worst_effect(owner: Owner, name: str) -> Effect | None:
 
 def only_selects(name: str) -> bool:
     """Whether a step of a query says which rows, in which order, and no more."""
-    return name in SELECTING
+    return step(name) in (Step.SELECTS, Step.HINTS)
+
+
+def step(name: str) -> Step | None:
+    """What a step of a query does to its rows; None where it makes something else of them."""
+    return STEPS.get(name)
 
 
 def written_rows(name: str) -> Rows:

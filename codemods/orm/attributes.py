@@ -25,7 +25,8 @@ Store = tuple[FunctionNode | None, ast.expr | None, ast.expr | None]  #: method,
 def lineage(project: Project, symbol: Class) -> tuple[Class, ...]:
     """A class and those of its bases that the project defines, nearest first."""
     key = ("lineage", symbol)
-    if key not in project.memo:
+    classes: tuple[Class, ...] | None = project.memo.get(key)
+    if classes is None:
         found = [symbol]
         for one in found:
             fact = project.class_fact(one)
@@ -33,8 +34,7 @@ def lineage(project: Project, symbol: Class) -> tuple[Class, ...]:
                 known = _class_meant(project, one.path, base) if base else None
                 if known is not None and known not in found:
                     found.append(known)
-        project.memo[key] = tuple(found)
-    classes: tuple[Class, ...] = project.memo[key]
+        classes = project.memo[key] = tuple(found)
     return classes
 
 
@@ -53,7 +53,8 @@ def _class_meant(project: Project, path: str, name: str) -> Class | None:
 def derived(project: Project, symbol: Class) -> tuple[Class, ...]:
     """The classes of the project that have a class among their bases, in no order."""
     key = ("derived", symbol)
-    if key not in project.memo:
+    classes: tuple[Class, ...] | None = project.memo.get(key)
+    if classes is None:
         found: dict[Class, None] = {}
         queue = [symbol]
         for base in queue:
@@ -61,8 +62,7 @@ def derived(project: Project, symbol: Class) -> tuple[Class, ...]:
                 if one not in found and one != symbol:
                     found[one] = None
                     queue.append(one)
-        project.memo[key] = tuple(found)
-    classes: tuple[Class, ...] = project.memo[key]
+        classes = project.memo[key] = tuple(found)
     return classes
 
 
@@ -76,18 +76,21 @@ def _heirs(project: Project, base: Class) -> Iterator[Class]:
         for path, own in heads_with(project, name):
             facts = project.facts(path)
             for qualname in facts.classes if facts else ():
-                one = Class(path, qualname)
-                if one.name == own and base in lineage(project, one):
-                    yield one
+                if qualname.rpartition(".")[2] == own:
+                    one = Class(path, qualname)
+                    if base in lineage(project, one):
+                        yield one
 
 
 def inherited(project: Project, symbol: Class, name: str) -> Symbol | None:
     """The method or inner class of that name, of the class or of the nearest base that has one."""
-    for base in lineage(project, symbol):
-        member = project.member(base, name)
-        if isinstance(member, Function | Class):
-            return member
-    return None
+    key = (inherited, symbol, name)
+    if key not in project.memo:
+        members = (project.member(base, name) for base in lineage(project, symbol))
+        known = (member for member in members if isinstance(member, Function | Class))
+        project.memo[key] = next(known, None)
+    found: Symbol | None = project.memo[key]
+    return found
 
 
 def stores(module: Module, symbol: Class, name: str) -> list[Store]:

@@ -21,6 +21,7 @@ from .plain_classes import is_plain_class
 from .types import (
     DATA,
     NONE,
+    OBJECT,
     UNKNOWN,
     ApiMethod,
     BoundMethod,
@@ -55,6 +56,8 @@ _PLAIN_RESULTS: dict[api.Returns, Type] = {
     api.Returns.VALUES_LIST: Plain("object"),
     api.Returns.PLAIN: Plain("object"),
 }
+#: What the methods of plain values give, by what the method is.
+_OF_PLAIN: dict[str, Type] = {"data method": DATA, "method": OBJECT}
 
 
 class Calls:
@@ -72,6 +75,8 @@ class Calls:
             called: The type of what is called.
             values: The types of the positional arguments.
         """
+        if called is UNKNOWN:  # as most are: this is asked of every call
+            return UNKNOWN
         if isinstance(called, OneOf):
             known = called.members - {NONE}  # calling None raises
             return join_all(self.result(node, member, values) for member in known)
@@ -88,9 +93,9 @@ class Calls:
             return self._reference(called.symbol, node, values)
         if isinstance(called, Foreign) and gives_response(called.kind):
             return Foreign(response_of(called.kind))
-        if called == Plain("data method"):
-            return DATA
-        return Plain("object") if called == Plain("method") else UNKNOWN
+        if isinstance(called, Plain):
+            return _OF_PLAIN.get(called.name, UNKNOWN)
+        return UNKNOWN
 
     def _reference(self, symbol: Symbol, node: ast.Call, values: list[Type]) -> Type:
         if isinstance(symbol, Function):
@@ -171,8 +176,12 @@ class Calls:
 
 def tortoise_version(module: Module) -> api.Version | None:
     """The one release of tortoise-orm that a file is written for; None where it is a range."""
-    pin = module.project.versions_of(module.path).get("tortoise-orm")
-    return api.version_key(pin.exact) if pin and pin.exact else None
+    if tortoise_version not in module.memo:
+        pin = module.project.versions_of(module.path).get("tortoise-orm")
+        known = api.version_key(pin.exact) if pin and pin.exact else None
+        module.memo[tortoise_version] = known
+    version: api.Version | None = module.memo[tortoise_version]
+    return version
 
 
 def entry_of(module: Module, called: ApiMethod) -> api.Method | None:

@@ -57,14 +57,26 @@ def _decoration(project: Project, symbol: Function) -> str:
 def definition(module: Module, symbol: Function) -> FunctionNode | None:
     """The node of a module-level function or of a method."""
     line = module.facts.functions.get(symbol.qualname)
-    body: list[ast.stmt] = module.tree.body
+    outer: ast.Module | ast.ClassDef = module.tree
     for part in symbol.qualname.split(".")[:-1]:
-        inner = [n for n in _flat(body) if isinstance(n, ast.ClassDef) and n.name == part]
-        if len(inner) != 1:
+        inner = [n for n in _defined(module, outer) if n.name == part]
+        classes = [n for n in inner if isinstance(n, ast.ClassDef)]
+        if len(classes) != 1:
             return None
-        body = inner[0].body
-    found = [n for n in _flat(body) if isinstance(n, FunctionNode) and n.lineno == line]
+        outer = classes[0]
+    here = [n for n in _defined(module, outer) if n.lineno == line]
+    found = [n for n in here if isinstance(n, FunctionNode)]
     return found[0] if len(found) == 1 else None
+
+
+def _defined(module: Module, outer: ast.Module | ast.ClassDef) -> list[FunctionNode | ast.ClassDef]:
+    """The functions and classes of a body and of the conditional blocks in it; listed once."""
+    key = (_defined, outer)
+    if key not in module.memo:
+        inside = _flat(outer.body)
+        module.memo[key] = [n for n in inside if isinstance(n, FunctionNode | ast.ClassDef)]
+    found: list[FunctionNode | ast.ClassDef] = module.memo[key]
+    return found
 
 
 def _flat(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _GATHER = "asyncio.gather"
 _HARMLESS = frozenset({"asyncio.sleep", _GATHER})
+#: Methods whose name says, of a row of a type that is not known, too, that they write.
+_LIKELY = frozenset({"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"})
 #: What runs a coroutine without awaiting it; the last part of the name.
 _STARTERS = frozenset(
     {"create_task", "ensure_future", "run_coroutine_threadsafe", "run_until_complete", "start_soon"}
@@ -174,7 +176,9 @@ class _Walk:
             if isinstance(kind, Coroutine):
                 return PURE
         # A coroutine that comes from elsewhere runs only here, whatever it does.
-        return Effects(unknown=_where(module, value))
+        where = _where(module, value)
+        written = isinstance(value, ast.Call) and _last_name(value.func) in _LIKELY
+        return Effects(unknown=where) | (_written(where, None) if written else PURE)
 
     def _entered(self, module: Module, types: Types, value: ast.expr) -> Effects:
         called = types.of(value.func) if isinstance(value, ast.Call) else None

@@ -90,6 +90,7 @@ _OPENED = frozenset(
     {"aio_pika.connect", "aio_pika.connect_robust", "aiosqlite.connect", "asyncpg.connect"}
     | {"asyncpg.create_pool", "aiomysql.connect", "aiomysql.create_pool"}
 )
+_MADE = _RESULTS | _OPENED
 
 
 def gives_data(dotted: str) -> bool:
@@ -136,4 +137,4 @@ def makes_foreign(dotted: str) -> bool:
     True for classes, which by convention begin with a capital letter, of the libraries above.
     """
     name = dotted.rpartition(".")[2]
-    return dotted in _RESULTS | _OPENED or (is_foreign(dotted) and name[:1].isupper())
+    return dotted in _MADE or (name[:1].isupper() and is_foreign(dotted))

@@ -27,11 +27,9 @@ def types_of(module: Module, scope: Scope, depth: int = DEPTH) -> Types:
     """
     key = ("types", scope, depth)
     if key not in module.memo:
-        context = Context(module, scope, depth, types_of)
-        found = Flow(context).run()
-        # What did not look into other functions is the same however deep it might have looked.
-        for level in (depth,) if context.deep else range(DEPTH + 1):
-            module.memo[("types", scope, level)] = found
+        found = Flow(Context(module, scope, depth, types_of)).run()
+        for same in found.depths:
+            module.memo[("types", scope, same)] = found
     known: Types = module.memo[key]
     return known
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .scopes import own_nodes
 from .set_up import Helper, helper_of, set_up
-from .startup import CLOSE, CONTEXTS, OPENS, is_bare, is_schemas, runs
+from .startup import CLOSE, CONTEXTS, INIT, OPENS, is_bare, is_schemas, runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,35 @@ class Located:
 
 
 def locate(module: Module, function: ast.AsyncFunctionDef) -> Located:
-    """The parts of a lifespan that sets up the ORM. Raises UnclearError."""
+    """The parts of a lifespan that sets up the ORM. Raises UnclearError.
+
+    Where it does so in a statement of its own body, it does not matter what follows: what closes
+    the connections there can stay, since they may be closed twice.
+    """
+    try:
+        return _located(module, function)
+    except UnclearError:
+        found = _before_the_rest(module, function)
+        if found is None:
+            raise
+        return found
+
+
+def _before_the_rest(module: Module, function: ast.AsyncFunctionDef) -> Located | None:
+    """The parts that count where everything after the call of ``Tortoise.init`` may stay."""
+    body, names = function.body, OPENS | CONTEXTS
+    nodes = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes if set_up(module, node, names)]
+    init = next((i for i, s in enumerate(body) if runs(module, s, INIT)), -1)
+    yields = [n for n in own_nodes(function) if isinstance(n, ast.Yield)]
+    if init < 0 or len(calls) != 1 or not yields or max(n.lineno for n in yields) < calls[0].lineno:
+        return None
+    last = body[-1] if runs(module, body[-1], CLOSE) and is_bare(body[-1]) else None
+    schemas = is_schemas(module, body[init + 1])
+    return Located((function,), init, schemas, init + 1, close=last)
+
+
+def _located(module: Module, function: ast.AsyncFunctionDef) -> Located:
     calls = [node for node in own_nodes(function) if set_up(module, node, OPENS)]
     others = (node for node in own_nodes(function) if set_up(module, node, CONTEXTS))
     if len(calls) != 1 or any(others):

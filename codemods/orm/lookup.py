@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 def resolved(project: Project, path: str, name: str) -> Symbol | None:
     """What a dotted name means at the module level of a file; None where it is not certain."""
-    key = ("resolved", path, name)
-    if key not in project.memo:
-        project.memo[key] = project.resolve(path, name)
-    found: Symbol | None = project.memo[key]
-    return found
+    return project.resolve(path, name)
 
 
 def resolved_expression(project: Project, path: str, node: ast.expr) -> Symbol | None:

@@ -50,6 +50,7 @@ _PATH_METHODS: dict[str, Type] = {
     **dict.fromkeys(("name", "stem", "suffix"), Plain("str")),
     **dict.fromkeys(("exists", "is_file", "is_dir", "read_text", "read_bytes"), Plain("method")),
 }
+_METHOD, _DATA_METHOD = Plain("method"), Plain("data method")
 _SCALARS = frozenset({"str", "int", "float", "bool", "bytes", "None", "complex"})
 
 
@@ -72,6 +73,8 @@ class Members:
 
     def attribute(self, value: Type, name: str) -> Type:
         """The type of ``value.name``, where that does not raise: None has no such attribute."""
+        if value is UNKNOWN:  # as most are: this is asked of every attribute
+            return UNKNOWN
         if isinstance(value, OneOf):
             known = value.members if name.startswith("__") else value.members - {NONE}
             return join_all(self.attribute(member, name) for member in known)
@@ -93,7 +96,7 @@ class Members:
         """A name of a module, or an attribute of a class."""
         found = self._of_symbol(self._project.member(value.symbol, name))
         symbol = value.symbol
-        if found != UNKNOWN or not isinstance(symbol, Class):
+        if found is not UNKNOWN or not isinstance(symbol, Class):
             return found
         method = inherited(self._project, symbol, name)
         return UNKNOWN if method is not None else self._objects.stored(name, (symbol,))
@@ -237,9 +240,9 @@ def _is_key_of(model: Model, name: str) -> bool:
 
 
 def _of_plain(value: Plain) -> Type:
-    if value == DATA:
-        return Plain("data method")
-    return Plain("method") if value.name in _SCALARS else UNKNOWN
+    if value.name == DATA.name:
+        return _DATA_METHOD
+    return _METHOD if value.name in _SCALARS else UNKNOWN
 
 
 def _of_foreign(value: Foreign, name: str) -> Type:

@@ -17,6 +17,7 @@ _STORED = re.compile(
     rb"(?:(?:[-+*/%@&|^]|//|\*\*|<<|>>)?(=)(?!=)|(:)[^=\n]+=(?!=)|(,)[^=\n]*=(?!=)|(in)\b)"
 )
 _ENTERED = re.compile(rb" as [\w.]+\.(\w+)")
+_SETS = b"setattr"
 _BY_NAME = re.compile(rb"setattr(?:__)?\([^,()]+,\s*[\"'](\w+)[\"']")
 _OWN = re.compile(rb"(?<![\w.])(?:self|cls)[ \t]*$")
 #: What may stand before the dot, from the beginning of the line on.
@@ -47,4 +48,5 @@ def _names(data: bytes) -> Iterator[bytes]:
         if (shape is None or shape.match(before)) and not _OWN.search(before):
             yield match[1]
     yield from _ENTERED.findall(data)
-    yield from _BY_NAME.findall(data)
+    if _SETS in data:
+        yield from _BY_NAME.findall(data)

@@ -64,8 +64,12 @@ def shows_all(project: Project, symbol: Class) -> bool:
 
 def has_own_access(project: Project, symbol: Class, *names: str) -> bool:
     """Whether a class, or one of its bases, has one of the methods that compute attributes."""
-    facts = (project.class_fact(one) for one in lineage(project, symbol))
-    return any(fact is None or not set(names).isdisjoint(fact.methods) for fact in facts)
+    key = (has_own_access, symbol, names)
+    if key not in project.memo:
+        facts = (project.class_fact(one) for one in lineage(project, symbol))
+        found = any(fact is None or not set(names).isdisjoint(fact.methods) for fact in facts)
+        project.memo[key] = found
+    return bool(project.memo[key])
 
 
 def _bases(project: Project, symbol: Class) -> Iterator[tuple[Class, Symbol | None]]:

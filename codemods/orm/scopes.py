@@ -75,7 +75,8 @@ def _bindings(scope: Scope, nodes: list[ast.AST]) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     if not isinstance(scope, ast.Module):
-        counts.update(p.arg for p in parameters(scope))
+        for parameter in parameters(scope):
+            counts[parameter.arg] += 1
     inside: set[int] = set()
     for node in nodes:
         if node.__class__ is ast.Name:  # most of the nodes, so without another call
@@ -103,6 +104,8 @@ def comprehension_targets(nodes: list[ast.AST]) -> set[int]:
 def default_of(function: FunctionNode | ast.Lambda, parameter: ast.arg) -> ast.expr | None:
     """The default of a parameter."""
     args = function.args
+    if not args.defaults and not args.kw_defaults:
+        return None
     positional = [*args.posonlyargs, *args.args]
     pairs = list(zip(reversed(positional), reversed(args.defaults), strict=False))
     pairs += [(p, d) for p, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d]

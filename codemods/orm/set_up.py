@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from ..project.apps import assigned, meaning
+from ..project.apps import assigned, local_names, meaning
 from ..project.facts import FunctionNode
 from ..project.module import Module
 from ..project.symbols import Class, Function, Symbol, Variable
@@ -66,7 +66,7 @@ def _followed(module: Module, node: ast.AST, names: frozenset[str], depth: int) 
 
 def function_of(module: Module, call: ast.Call) -> tuple[Module, FunctionNode] | None:
     """The function or method of the project that a call runs, where that is certain."""
-    symbol = _called(module, call.func)
+    symbol = symbol_of(module, call.func)
     if not isinstance(symbol, Function):
         return None
     home = module.project.module(symbol.path)
@@ -83,18 +83,35 @@ def function_of(module: Module, call: ast.Call) -> tuple[Module, FunctionNode] |
     return (home, found[0]) if len(found) == 1 else None
 
 
-def _called(module: Module, node: ast.expr) -> Symbol | None:
+def symbol_of(module: Module, node: ast.expr) -> Symbol | None:
+    """What a dotted expression means, the methods of an object whose class is seen included."""
     symbol = meaning(module, node)
     if symbol is not None or not isinstance(node, ast.Attribute):
         return symbol
-    owner = meaning(module, node.value)
-    home = module.project.module(owner.path) if isinstance(owner, Variable) else None
-    if not isinstance(owner, Variable) or not isinstance(home, Module):
-        return None
-    values = [value for name, value in map(assigned, home.tree.body) if name == owner.name]
-    made = values[0] if len(values) == 1 else None
+    home, made = _made(module, node.value)
     cls = meaning(home, made.func) if isinstance(made, ast.Call) else None
-    return home.project.member(cls, node.attr) if isinstance(cls, Class) else None
+    return module.project.member(cls, node.attr) if isinstance(cls, Class) else None
+
+
+def _made(module: Module, owner: ast.expr) -> tuple[Module, ast.expr | None]:
+    """The file and the expression that make an object: the only value of its variable."""
+    symbol = meaning(module, owner)
+    if isinstance(symbol, Variable):
+        home = module.project.module(symbol.path)
+        if isinstance(home, Module):
+            values = [v for name, v in map(assigned, home.tree.body) if name == symbol.name]
+            return home, values[0] if len(values) == 1 else None
+    if not isinstance(owner, ast.Name):
+        return module, owner
+    scope = module.scope(owner)
+    named = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == owner.id]
+    values = [v for name, v in map(assigned, ast.walk(scope)) if name == owner.id]
+    once = sum(not isinstance(n.ctx, ast.Load) for n in named) == 1 == len(values)
+    local = isinstance(scope, FunctionNode) and owner.id in local_names(scope)
+    taken = isinstance(scope, FunctionNode) and owner.id in {
+        a.arg for a in ast.walk(scope.args) if isinstance(a, ast.arg)
+    }
+    return module, values[0] if once and local and not taken else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,15 +92,17 @@ class Sharing:
 
 def holds_list(value: Type) -> bool:
     """Whether a value may be a list that can change, or may lead to one."""
+    if value.__class__ in _HOLDERS:
+        return True
     if isinstance(value, Plain):
         return value.name in ("dict", "object")
-    if isinstance(value, OneOf):
-        return any(map(holds_list, value.members))
-    return value.__class__ in _HOLDERS
+    return isinstance(value, OneOf) and any(map(holds_list, value.members))
 
 
 def spoiled(value: Type, added: Type = UNKNOWN) -> Type:
     """What is known of a value after ``added`` was put into a list that it is, or leads to."""
+    if value.__class__ not in _CHANGEABLE:
+        return value
     if isinstance(value, ListOf):
         element = UNKNOWN if holds_list(value.element) else join(value.element, added)
         return ListOf(element, value.container)
@@ -123,8 +125,10 @@ def is_fresh(node: ast.expr, value: Type) -> bool:
 
 def keeps_arguments(called: Type) -> bool:
     """Whether a call may change its arguments, or keep them where others can."""
-    if isinstance(called, _TAKERS) or called == _METHOD:
+    if isinstance(called, _TAKERS):
         return False
+    if isinstance(called, Plain):
+        return called != _METHOD
     if isinstance(called, Reference) and isinstance(called.symbol, External):
         dotted = called.symbol.dotted
         builtin = dotted.startswith("builtins.") and dotted not in _STORING_BUILTINS

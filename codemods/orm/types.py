@@ -17,7 +17,7 @@ NOWHERE: Place = (0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nothing is proven."""
+    """Nothing is proven. There is one, ``UNKNOWN``, so that it can be told by identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,7 @@ Type = (
 )
 
 UNKNOWN = Unknown()
+OBJECT = Plain("object")
 NONE = Plain("None")
 DATA = Plain("data")
 
@@ -215,7 +216,7 @@ _MOST = 4  #: how many types of one kind a value may be one of
 ANY_MODEL = Class("", "Model")  #: stands for a model of which only that is known
 #: What stands for every value of a kind.
 _TOPS: dict[str, Type] = {
-    "apart": Plain("object"),
+    "apart": OBJECT,
     "ModelClass": ModelClass(ANY_MODEL, exact=False),
     "Instance": Instance(ANY_MODEL),
 }
@@ -223,10 +224,10 @@ _TOPS: dict[str, Type] = {
 
 def join(one: Type, other: Type) -> Type:
     """The type of a value that is either of the two."""
-    if one == other:
-        return one
-    if one == UNKNOWN or other == UNKNOWN:
+    if one is UNKNOWN or other is UNKNOWN:
         return UNKNOWN
+    if one is other or one == other:
+        return one
     found = _parts(one)
     for part in _parts(other):
         _add(found, part)
@@ -289,11 +290,11 @@ def _together(one: Type, other: Type) -> Type | None:
         return replace(one, root=NOWHERE) if one == replace(other, root=one.root) else None
     if isinstance(one, ModelClass) and isinstance(other, ModelClass):
         return replace(one, exact=False) if one.model in (other.model, ANY_MODEL) else None
-    if one == Plain("object") and is_apart(other):
+    if one == OBJECT and is_apart(other):
         return one
     if isinstance(one, Plain) and isinstance(other, Plain):
         kept = {NONE, DATA} & {one, other} and "object" not in (one.name, other.name)
-        return None if kept else Plain("object")
+        return None if kept else OBJECT
     return None
 
 

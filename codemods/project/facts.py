@@ -14,6 +14,11 @@ Constant = str | int | float | bool | None
 OPAQUE = "<opaque>"  #: stands for a keyword value that is not a literal
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+#: The statements that hold others; most hold none.
+_COMPOUND = frozenset(
+    {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While}
+    | {ast.With, ast.AsyncWith, ast.Match, ast.Try, getattr(ast, "TryStar", ast.Try)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ def imports_of(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
 
 def inner_blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
     """The statement lists nested directly in a compound statement."""
+    if node.__class__ not in _COMPOUND:
+        return
     for name in ("body", "orelse", "finalbody"):
         block = getattr(node, name, None)
         if isinstance(block, list):

@@ -38,19 +38,19 @@ def _own(module: Module, function: FunctionNode) -> Iterator[str]:
             continue
         named = isinstance(node, ast.Name) and node.id == function.name
         listed = isinstance(node, ast.Constant) and node.value == function.name
-        listed = listed and not _names_event(module, node)
+        listed = listed and not names_event(module, node)
         if named or listed:
             yield f"{module.path}:{getattr(node, 'lineno', 0)}"
 
 
-def _names_event(module: Module, node: ast.AST) -> bool:
-    """Whether a string is the event in a call of ``on_event``."""
+def names_event(module: Module, node: ast.AST) -> bool:
+    """Whether a string is the event in a call that registers a hook."""
     call = module.parent(node)
     call = module.parent(call) if isinstance(call, ast.keyword) else call
     return (
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr == "on_event"
+        and call.func.attr in ("on_event", "add_event_handler")
     )
 
 

@@ -191,13 +191,16 @@ class Project:
     def resolve(self, path: str, name: str) -> Symbol | None:
         """What a dotted name means at the module level of a file; None where not certain."""
         key = (path, name)
-        if key not in self._resolved:
-            head, _, rest = name.partition(".")
-            symbol = self._name(path, head, frozenset())
-            for part in rest.split(".") if rest else ():
-                symbol = self.member(symbol, part)
-            self._resolved[key] = symbol
-        return self._resolved[key]
+        if key in self._resolved:
+            return self._resolved[key]
+        outer, _, last = name.rpartition(".")
+        # What stands before the last dot is often the same, so that it pays to keep that as well.
+        if outer:
+            found = self.member(self.resolve(path, outer), last)
+        else:
+            found = self._name(path, last, frozenset())
+        self._resolved[key] = found
+        return found
 
     def member(self, symbol: Symbol | None, name: str) -> Symbol | None:
         """What ``symbol.name`` means."""

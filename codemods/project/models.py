@@ -39,6 +39,8 @@ class Relation:
         owner: The model whose instances have the attribute.
         target: The model on the other side; None where it cannot be told.
         nullable: Whether the value can be None.
+        back: What a forward relation is called on the other side; empty where it is not, or where
+            that cannot be told.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Relation:
     owner: Class
     target: Class | None
     nullable: bool
+    back: str = ""
 
     @property
     def to_many(self) -> bool:
@@ -158,7 +161,9 @@ class _Linker:
         for symbol, model in models.items():
             for name, declared in self._declared[symbol].items():
                 if declared.kind.name in RELATIONS:
-                    model.relations[name] = _forward(model, declared, targets)
+                    relation = _forward(model, declared, targets)
+                    back = self._reverse_name(model, relation)
+                    model.relations[name] = replace(relation, back=back)
         self._reverse_all(models)
         return {symbol: self._without_covered(model, models) for symbol, model in models.items()}
 
@@ -214,7 +219,7 @@ class _Linker:
         ]
         for model, relation in forward:
             target = models.get(relation.target) if relation.target else None
-            name = self._reverse_name(model, relation) if target else ""
+            name = relation.back
             if target is not None and name and name not in target.fields:
                 self._add(target, _other_side(model, relation, target, name), model)
 

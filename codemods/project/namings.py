@@ -53,6 +53,30 @@ def modules_matching(project: Project, pattern: re.Pattern[bytes]) -> Iterator[M
                 yield module
 
 
+def is_found(module: Module, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a pattern is found in the bytes of any file that may concern a module.
+
+    A file of another project of the tree does not, unless one of the two projects holds the other.
+    """
+    project = module.project
+    key = (is_found, pattern)
+    if key not in project.memo:
+        contents = ((path, project.read(path)) for path in project.files)
+        project.memo[key] = frozenset(
+            project.versions_of(path).directory
+            for path, data in contents
+            if not isinstance(data, Fault) and pattern.search(data)
+        )
+    own = project.versions_of(module.path).directory
+    found: frozenset[str] = project.memo[key]
+    return any(_holds(own, other) or _holds(other, own) for other in found)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    """Whether a directory, relative to the root, is another or lies above it."""
+    return outer == "." or f"{inner}/".startswith(f"{outer}/")
+
+
 def _named(module: Module, symbol: Variable | Function, name: str) -> Iterator[ast.expr]:
     """The expressions of a file that are the symbol."""
     names, packages = _bound(module, symbol, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,8 @@ from .symbols import Package
 if TYPE_CHECKING:
     from .index import Project
 
-_NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
-
-
-def is_marked(line: str) -> bool:
-    """Whether a line is marked for linters, as an import is that is there for other files."""
-    return _NOQA.search(line) is not None
+#: What tells tools, such as aerich, where a configuration is.
+_MANIFESTS = ("pyproject.toml", "aerich.ini", "setup.cfg")
 
 
 def is_taken_from(project: Project, path: str, name: str) -> bool:
@@ -37,6 +34,19 @@ def taken_from(project: Project, path: str, name: str) -> str | None:
         reached = isinstance(module, Module) and _reaches(module, path, name)
         if reached or _imports(project, other, path, name):
             return other
+    return _named_by(project, path, name)
+
+
+def _named_by(project: Project, path: str, name: str) -> str | None:
+    """A manifest above a file that names something of it with a dot, as ``shop.db.SETTINGS``."""
+    dotted = re.compile(rf"\b{re.escape(_stem(path))}[.:]{re.escape(name)}\b".encode())
+    folder = path
+    while folder:
+        folder = posixpath.dirname(folder)
+        for manifest in (posixpath.join(folder, one) for one in _MANIFESTS):
+            data = project.read(manifest)
+            if isinstance(data, bytes) and dotted.search(data):
+                return manifest
     return None
 
 
@@ -61,6 +71,11 @@ def _reaches(other: Module, path: str, name: str) -> bool:
 
 def spells(module: Module, path: str, name: str) -> bool:
     """Whether a string of a file, as ``patch`` takes it, names something of another file."""
-    stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+    stem = _stem(path)
     texts = (node.value for node in module.nodes(ast.Constant))
     return any(isinstance(t, str) and f".{stem}.{name}." in f".{t}." for t in texts)
+
+
+def _stem(path: str) -> str:
+    """The last part of the name of a module."""
+    return path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]

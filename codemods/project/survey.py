@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class Survey:
 
     def __init__(self, tree: ast.Module) -> None:
         self.parents: dict[ast.AST, ast.AST] = {}
-        self.by_kind: dict[type[ast.AST], list[ast.AST]] = {}
+        self.by_kind: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
         self._order: list[ast.AST] = []
         self._extents: dict[ast.AST, _Extent] = {}
         self._walk(tree)
@@ -55,10 +56,7 @@ class Survey:
                 continue
             order.append(outer)
             kind = outer.__class__
-            if kind in by_kind:
-                by_kind[kind].append(outer)
-            else:
-                by_kind[kind] = [outer]
+            by_kind[kind].append(outer)
             if kind in LEAVES:
                 continue
             inner = children(outer)

@@ -72,9 +72,11 @@ class Block:
             self._open(head)
         for insert in before:
             self._insert(insert.new(), 0)
-        self._old(now, max((insert.blank for insert in before), default=0))
+        blank = max((insert.blank for insert in before), default=0)
+        self._old(now, blank)
+        blank = blank if all(map(is_nothing, now)) else 0
         for insert in after:
-            self._insert(insert.new(), insert.blank if insert is after[0] else 0)
+            self._insert(insert.new(), max(insert.blank, blank) if insert is after[0] else 0)
 
     def finish(self) -> list[cst.EmptyLine]:
         """The lines that are left for the footer."""

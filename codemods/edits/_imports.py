@@ -11,6 +11,7 @@ from ..source import Fault, parse
 from ._base import Edit, EditError, Level
 from ._mean import meant
 from ._uses import used_names
+from .import_moves import MoveNames
 from .imports import AddImport, DropImport, ForgetNames, ImportNames
 from .statements import InsertStatements
 
@@ -31,7 +32,9 @@ def resolve(source: Source, tree: ast.Module, edits: Sequence[Edit]) -> list[Edi
     adds = [edit for edit in unique if isinstance(edit, AddImport)]
     drops = [edit for edit in unique if isinstance(edit, DropImport)]
     rest = [edit for edit in unique if not isinstance(edit, (AddImport, DropImport))]
-    out = [*rest, *_added(source, tree, adds, _limit(tree, rest))]
+    head = [one for one in _head(tree, _limit(tree, rest)) if not _leaves(source, one, rest)]
+    # First, since a statement that another edit puts at the same place may need the name.
+    out = [*_added(source, tree, adds, head), *rest]
     return [*out, *_dropped(source, tree, drops, out)] if drops else out
 
 
@@ -62,7 +65,16 @@ def _head(tree: ast.Module, limit: int) -> list[Import]:
     ]
 
 
-def _added(source: Source, tree: ast.Module, adds: Sequence[AddImport], limit: int) -> list[Edit]:
+def _leaves(source: Source, node: Import, edits: Sequence[Edit]) -> bool:
+    """Whether an import is made one of another module as a whole."""
+    span, names = source.span(node), {have.name for have in node.names}
+    moves = (edit for edit in edits if isinstance(edit, MoveNames) and edit.span == span)
+    return any(names <= {*edit.names} for edit in moves)
+
+
+def _added(
+    source: Source, tree: ast.Module, adds: Sequence[AddImport], head: list[Import]
+) -> list[Edit]:
     """The statement edits that make names available."""
     missing: dict[str, list[AddImport]] = defaultdict(list)
     for add in adds:
@@ -70,7 +82,6 @@ def _added(source: Source, tree: ast.Module, adds: Sequence[AddImport], limit: i
             if any(_takes(node, add) for node in (*_module_level(tree), *_in_functions(tree))):
                 raise EditError(f"the name {add.binds} already means something else here")
             missing[add.module if add.name else f"import {add.module} {add.alias}"].append(add)
-    head = _head(tree, limit)
     groups = sorted(
         missing.values(), key=lambda group: _order(bool(group[0].name), group[0].module)
     )

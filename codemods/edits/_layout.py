@@ -9,12 +9,10 @@ from collections import Counter
 
 import libcst as cst
 
+from ..comments import is_directive
 from ._base import EditError
 
 Space = cst.BaseParenthesizableWhitespace
-
-#: Comments that speak to a tool about one line and mean nothing without it.
-_DIRECTIVES = ("noqa", "type:", "pragma", "pylint", "pyright", "mypy", "fmt:", "isort", "nosec")
 
 #: How tightly an expression binds; what is not listed is an atom or a trailer.
 _BINDING: dict[type[cst.CSTNode], int] = {
@@ -53,11 +51,6 @@ def remarks(node: cst.CSTNode) -> Counter[str]:
     """The comments of a tree that are written for people, not for a tool."""
     every = comments(node)
     return Counter({c: n for c, n in every.items() if not is_directive(c)})
-
-
-def is_directive(comment: str) -> bool:
-    """Whether a comment tells a tool something about its line."""
-    return comment.lstrip("#: ").lower().startswith(_DIRECTIVES)
 
 
 def broken(gap: Space) -> cst.ParenthesizedWhitespace | None:

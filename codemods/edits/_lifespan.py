@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ._base import EditError
+from ._exit_stack import given, holding
 from ._handler import parsed, read
 from ._layout import remarks
 from ._lifespan_lines import Line, block, context
@@ -25,11 +26,15 @@ def build(edit: InsertLifespan) -> Line:
     assert isinstance(function, cst.FunctionDef)
     pause: Line = cst.SimpleStatementLine([cst.Expr(cst.Yield())])
     parts = arranged(edit, read, pause)
-    inside = parts.inside
-    if parts.init is not None:
+    inside, before = parts.inside, parts.before
+    if parts.init is not None and edit.stack:
+        inside = [given(edit.stack, parts.init), *inside]
+    elif parts.init is not None:
         inside = [context(edit.registration, parts.init, inside)]
-    head = [*parts.before, *inside, *parts.after]
-    new = function.with_changes(body=block(function.body, head))
+    if edit.stack:
+        inside = [holding(edit.stack, inside if parts.init else [*before, *inside])]
+        before = before if parts.init else []
+    new = function.with_changes(body=block(function.body, [*before, *inside, *parts.after]))
     for handler in (*edit.startup, *edit.shutdown):
         if remarks(parsed(handler)) - remarks(new):
             raise EditError("moving the hooks into a lifespan would lose a comment")

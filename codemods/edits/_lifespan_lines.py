@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from ..comments import is_directive
 from ._base import EditError
 from ._block import Block, leading, with_leading
-from ._layout import is_directive, space
+from ._layout import space
 from ._row import of_call, spread, to_call
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def _index(source: Source, top: ast.stmt, spans: set[Span]) -> dict[Span, list[a
     lines = {(span.line, span.end_line) for span in spans}
     found: dict[Span, list[ast.AST]] = defaultdict(list)
     unsure: set[Span] = set()
-    for node, placed in _walk(top):
+    for node, placed in _walk(source, top):
         if (node.lineno, node.end_lineno) not in lines:  # type: ignore[attr-defined]
             continue
         span = source.span(node)
@@ -100,7 +100,7 @@ def _index(source: Source, top: ast.stmt, spans: set[Span]) -> dict[Span, list[a
     return found
 
 
-def _walk(top: ast.stmt) -> Iterable[tuple[ast.AST, bool]]:
+def _walk(source: Source, top: ast.stmt) -> Iterable[tuple[ast.AST, bool]]:
     """The statements and expressions, each with whether its position can be trusted."""
     stack: list[tuple[ast.AST, bool]] = [(top, True)]
     while stack:
@@ -108,7 +108,20 @@ def _walk(top: ast.stmt) -> Iterable[tuple[ast.AST, bool]]:
         if isinstance(node, (ast.stmt, ast.expr)):
             yield node, placed
         inside = isinstance(node, ast.JoinedStr) and not _FSTRINGS_KNOW_PLACES
-        stack.extend((child, placed and not inside) for child in ast.iter_child_nodes(node))
+        kept = _told(source, node) if isinstance(node, ast.JoinedStr) and not inside else []
+        for child in ast.iter_child_nodes(node):
+            stack.append((child, placed and not inside and child not in kept))
+
+
+def _told(source: Source, node: ast.JoinedStr) -> list[ast.AST]:
+    """The parts of an f-string whose text it may print as well, as ``{x=}`` does."""
+    found: list[ast.AST] = []
+    for before, part in zip(node.values, node.values[1:], strict=False):
+        if isinstance(before, ast.Constant) and isinstance(part, ast.FormattedValue):
+            name, equals, _ = str(before.value).rpartition("=")
+            if equals and name.rstrip().endswith(source.slice(source.span(part.value))):
+                found.append(part)
+    return found
 
 
 def _is_target(node: ast.AST | None) -> bool:

@@ -73,6 +73,21 @@ def _collected(node: cst.GeneratorExp) -> cst.ListComp:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepExpression(Edit):
+    """Leaves the expression at ``span`` as it is, and keeps edits of others away from it."""
+
+    @property
+    def owns(self) -> tuple[Span, ...]:
+        return (self.span,)
+
+    def change(self, node: cst.CSTNode) -> cst.CSTNode:
+        return node
+
+    def mean(self, node: ast.AST) -> ast.AST:
+        return node
+
+
+@dataclass(frozen=True, slots=True)
 class ReplaceExpression(Edit):
     """Puts another expression in the place of the one at ``span``.
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from .exit_stack import given, holding
 from .handler import meant
 from .registration import WIDTH, Registration
 from .statements import InsertStatements
@@ -39,6 +40,8 @@ class InsertLifespan(InsertStatements):
         width: The longest line that a call may take before it is broken.
         lead: The indentation of the statement at ``span``.
         without: Keywords of ``register_tortoise`` that are not passed on.
+        stack: The name of a stack that holds all but what runs after the connections are closed,
+            and that handlers are passed; empty for none.
     """
 
     name: str = "lifespan"
@@ -52,6 +55,7 @@ class InsertLifespan(InsertStatements):
     width: int = WIDTH
     lead: str = ""
     without: tuple[str, ...] = ()
+    stack: str = ""
 
     def new(self) -> list[cst.BaseStatement]:
         from ._lifespan import build
@@ -74,11 +78,16 @@ class InsertLifespan(InsertStatements):
         assert isinstance(function, ast.AsyncFunctionDef)
         pause: ast.stmt = ast.Expr(ast.Yield())
         parts = arranged(self, meant, pause)
-        inside = parts.inside
-        if parts.init is not None:
+        inside, before = parts.inside, parts.before
+        if parts.init is not None and self.stack:
+            inside = [given(self.stack, parts.init), *inside]
+        elif parts.init is not None:
             context = ast.withitem(self.registration.meant(parts.init))
             inside = [ast.AsyncWith(items=[context], body=inside)]
-        function.body = [*parts.before, *inside, *parts.after]
+        if self.stack:
+            inside = [holding(self.stack, inside if parts.init else [*before, *inside])]
+            before = before if parts.init else []
+        function.body = [*before, *inside, *parts.after]
         return ast.fix_missing_locations(function)
 
     @property

@@ -62,6 +62,18 @@ def _is_brief(found: SetUp) -> bool:
     return inits > 1 or (not waits and any(set_up(home, node, CLOSE) for node in around))
 
 
+def falling_back(project: Project, besides: ast.Call) -> str:
+    """Where another call than one makes its connections known to all tasks, or nothing.
+
+    As a test may: what is set up beside it in one process must not do so, too.
+    """
+    for module in modules_with(project, _KEYWORD):
+        for call in module.nodes(ast.Call):
+            if call is not besides and any(k.arg == _KEYWORD for k in call.keywords):
+                return f"{module.path}:{call.lineno}"
+    return ""
+
+
 def _has_rival(project: Project) -> bool:
     """Whether something in the project may make its connections known to all tasks, too."""
     if with_fallback not in project.memo:

@@ -26,20 +26,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..edits._base import Edit
-    from ..project.apps import App
+    from ..project.apps import App, Hook
     from ..project.module import Module
 
 
 def convert(app: App) -> tuple[Edit, ...] | Left:
-    """The edits that give an application with hooks a lifespan; one may call ``Tortoise.init``."""
+    """The edits that give an application with hooks a lifespan; one may call ``Tortoise.init``.
+
+    The call goes into the lifespan; see ``_stacked_hooks`` for one that has to stay where it is.
+    """
     bodies = [body_of(app.module, hook) for hook in app.hooks]
     if all(body.init < 0 for body in bodies) and not sets_up(app):
         bodies = [Body(hook) for hook in app.hooks]
     left = obstacle(app, [body for body in bodies if body.moves])
-    return left or (*_edits(app, bodies), *_handlers(app, bodies))
+    if left and any(body.close >= 0 for body in bodies):
+        staying = [Body(body.hook) if body.close >= 0 else body for body in bodies]
+        if not obstacle(app, [body for body in staying if body.moves]):
+            left, bodies = None, staying
+    return left or (*edits_of(app, bodies), *_handlers(app, bodies))
 
 
-def _edits(app: App, bodies: Sequence[Body]) -> Iterator[Edit]:
+def edits_of(
+    app: App, bodies: Sequence[Body], stack: str = "", opener: Hook | None = None
+) -> Iterator[Edit]:
+    """The edits that give an application a lifespan, but for its exception handlers.
+
+    Args:
+        app: The application.
+        bodies: Its hooks.
+        stack: The name of an exit stack that holds what the lifespan does; empty for none.
+        opener: The hook that is passed the stack.
+    """
     module, path = app.module, app.module.path
     moved = [body for body in bodies if body.moves]
     returns, iterators = returns_of(app, moved)
@@ -54,18 +71,19 @@ def _edits(app: App, bodies: Sequence[Body]) -> Iterator[Edit]:
         annotation=annotation_of(app, place),
         returns=returns,
         arguments=positional(),
-        startup=tuple(handler_of_hook(module, b) for b in bodies if b.hook.event == "startup"),
-        shutdown=tuple(handler_of_hook(module, b) for b in bodies if b.hook.event == "shutdown"),
+        startup=_handled(module, bodies, "startup", stack, opener),
+        shutdown=_handled(module, bodies, "shutdown", stack, None),
         indent=_indent(module, moved),
         lead=lead,
         without=(OPTION,) if _handlers(app, bodies) else (),
+        stack=stack,
     )
     for call in app.calls:
         yield PassKeyword(path, module.span(call), "lifespan", name, width=WIDTH)
     for body in bodies:
         yield from _unregistered(app, body)
     yield AddImport(path, "contextlib", "asynccontextmanager")
-    if any(body.init >= 0 for body in bodies):
+    if not stack and any(body.init >= 0 for body in bodies):
         yield AddImport(path, f"tortoise.contrib.{app.framework}", "RegisterTortoise")
     if iterators:
         yield AddImport(path, iterators, "AsyncIterator")
@@ -129,14 +147,23 @@ def _unregistered(app: App, body: Body) -> Iterator[Edit]:
         yield RemoveKeyword(module.path, module.span(app.calls[0]), hook.keyword)
 
 
-def handler_of_hook(module: Module, body: Body) -> Handler:
-    """What a hook runs, as the edits take it."""
+def _handled(
+    module: Module, bodies: Sequence[Body], event: str, stack: str, opener: Hook | None
+) -> tuple[Handler, ...]:
+    """What the hooks of an event run, one of which may be passed a stack."""
+    mine = [body for body in bodies if body.hook.event == event]
+    return tuple(handler_of_hook(module, b, stack if b.hook is opener else "") for b in mine)
+
+
+def handler_of_hook(module: Module, body: Body, given: str = "") -> Handler:
+    """What a hook runs, as the edits take it; a function that stays may be given something."""
     function, foreign = body.function, body.hook.foreign
     if not body.moves:
         waits = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
         if foreign:
-            return Handler(ast.unparse(function.body[0]), call=True)
-        return Handler(f"{waits}{function.name}()", call=True)
+            source = ast.unparse(function.body[0])
+            return Handler(f"{source.removesuffix('()')}({given})" if given else source, call=True)
+        return Handler(f"{waits}{function.name}({given})", call=True)
     helper = handler_of(body.helper, body.init >= 0) if body.helper else None
     return Handler(
         _source(module, body),

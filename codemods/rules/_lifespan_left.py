@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..orm.startup import REGISTER, REGISTERS, is_called, positional, registered_since
+from ..project.namings import is_found
 from ..project.versions import Pin
 
 if TYPE_CHECKING:
     from ..project.module import Module
 
+#: Where something else is put in the place of what RegisterTortoise calls, as tests do. A string
+#: that names it counts in a file that speaks of patches or mocks.
+_REPLACED = re.compile(
+    rb"\bTortoise\s*,\s*[\"'](?:init|close_connections)[\"']"
+    rb"|\bTortoise\.(?:init|close_connections)\s*=(?!=)"
+    rb"|\bmultiple\s*\([^)]*\bTortoise\b[^)]*\b(?:init|close_connections)\s*="
+    rb"|\A(?=[\s\S]*(?:\b(?:patch|monkeypatch|spy|stub)\b|[Mm]ock))"
+    rb"[\s\S]*\bTortoise\.(?:init|close_connections)[\"']"
+)
 _BY_HAND = "write the lifespan by hand: `async with RegisterTortoise(app, ...): yield`"
 
 
@@ -19,6 +30,14 @@ class Left(NamedTuple):
 
     reason: str
     advice: str = _BY_HAND
+
+
+def neither(moved: Left, stacked: Left) -> Left:
+    """Why neither of two ways is open: that the call moves, or that it is passed a stack."""
+    both_old = _BY_HAND not in (moved.advice, stacked.advice)
+    if both_old or stacked.reason in moved.reason:
+        return moved
+    return Left(f"{moved.reason}, and {stacked.reason}", moved.advice)
 
 
 def too_old(module: Module, since: str) -> Left | None:
@@ -33,6 +52,8 @@ def too_old(module: Module, since: str) -> Left | None:
 
 def refused(module: Module, call: ast.Call, register: str = REGISTER) -> Left | None:
     """What ``Tortoise.init`` is passed that ``RegisterTortoise`` cannot take."""
+    if is_found(module, _REPLACED):
+        return Left("a file puts something else in the place of what sets up the ORM")
     if is_called(module, call, REGISTERS):
         return None
     names = [*positional(), *[""] * len(call.args)][: len(call.args)]

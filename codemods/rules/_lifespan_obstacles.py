@@ -33,15 +33,17 @@ if TYPE_CHECKING:
     from ..project.facts import FunctionNode
     from ..project.module import Module
 
-_INSPECTING = frozenset({"locals", "vars", "dir", "eval", "exec", "globals"})
+#: What would see a variable that is only there after the rewrite.
+INSPECTING = frozenset({"locals", "vars", "dir", "eval", "exec", "globals"})
 
 
-def obstacle(app: App, moved: Sequence[Body]) -> Left | None:
+def obstacle(app: App, moved: Sequence[Body], stacks: bool = False) -> Left | None:
     """The first thing that keeps hooks from becoming a lifespan, cheap questions first.
 
     Args:
         app: The application, which has hooks.
         moved: The hooks whose bodies would move; the others would be called.
+        stacks: Whether what sets up the ORM stays where it is.
     """
     module, opens = app.module, sets_up(app)
     left = (
@@ -50,7 +52,8 @@ def obstacle(app: App, moved: Sequence[Body]) -> Left | None:
         or _alone(app)
         or shape(app)
         or next(filter(None, (_hook(module, hook) for hook in app.hooks)), None)
-        or (opens and (_order(module, app.hooks, moved) or _arguments(app, moved)))
+        or (opens and _order(module, app.hooks, moved, stacks))
+        or (opens and not stacks and _arguments(app, moved))
         or next(filter(None, (_movable(app, body) for body in moved)), None)
         or next(filter(None, (_callable(app, hook, moved) for hook in app.hooks)), None)
         or _collision(moved, app.hooks)
@@ -113,14 +116,16 @@ def _hook(module: Module, hook: Hook) -> Left | None:
     return None
 
 
-def _order(module: Module, hooks: Sequence[Hook], moved: Sequence[Body]) -> Left | None:
+def _order(
+    module: Module, hooks: Sequence[Hook], moved: Sequence[Body], stacks: bool
+) -> Left | None:
     """What stands in the way in how the hooks open and close the ORM."""
     starting = [hook.function for hook in hooks if hook.event == "startup"]
     nodes = [node for function in starting for node in ast.walk(function)]
     found = [node for node in nodes if isinstance(node, ast.Call) and set_up(module, node, OPENS)]
     if len(found) > 1:
         return Left("the ORM is set up more than once")
-    if not any(body.init >= 0 for body in moved):
+    if not stacks and not any(body.init >= 0 for body in moved):
         return Left(_hidden(module, starting, found[0]))
     if any(set_up(module, node, CLOSE) for node in nodes):
         return Left("a startup hook also closes connections")
@@ -163,7 +168,7 @@ def _movable(app: App, body: Body) -> Left | None:
     if function.returns is not None and ast.unparse(function.returns) != "None":
         return Left(f"{where} says that it returns something")
     names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    if names & _INSPECTING:
+    if names & INSPECTING:
         return Left(f"{where} inspects its own variables")
     if app.name in local_names(function) | declared_global(function):
         return Left(f"{where} binds {app.name}")

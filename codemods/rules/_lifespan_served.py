@@ -11,9 +11,11 @@ from ..project.frameworks import framework_named
 from ..project.lifespans import Served, served_by
 from ..source import Fault
 from ._base import Finding, Safety
+from ._emptied import with_emptied
 from ._global_fallback import with_fallback
-from ._lifespan_left import Left
+from ._lifespan_left import Left, neither
 from ._lifespan_plain import convert
+from ._stacked_lifespan import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,7 @@ def of_lifespan(
         return
     doubt = _doubt(apps)
     safety = Safety.UNSAFE if doubt else Safety.SAFE
+    message = with_emptied(message, module, result)
     yield Finding(code, module.path, span, message, safety, result, doubt)
 
 
@@ -71,7 +74,12 @@ def _result(
     frameworks = {app.framework for app in apps}
     if len(frameworks) != 1:
         return Left("apps of two frameworks share it" if frameworks else _NONE_SEEN)
-    return convert(module, function, frameworks.pop())
+    framework = frameworks.pop()
+    moved = convert(module, function, framework)
+    if not isinstance(moved, Left):
+        return moved
+    stacked = holding(module, function, framework)
+    return neither(moved, stacked) if isinstance(stacked, Left) else stacked
 
 
 def _doubt(apps: tuple[Served, ...]) -> str:

@@ -38,6 +38,7 @@ from ..orm.set_up import set_up
 from ..project.apps import meaning
 from ..project.lifespans import lifespans, served_by
 from ..project.module import Module
+from ..project.namings import is_found
 from ..project.symbols import Function
 from ._aerich_commands import is_command
 from ._base import Finding, Rule, Safety
@@ -47,17 +48,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..project.facts import FunctionNode
-    from ..project.index import Project
 
 _SINCE = "1.0.0"
 _DEPTH = 4
+#: Where the ORM is registered with an application.
 _REGISTERS = re.compile(rb"\b(?:register_tortoise|RegisterTortoise)\b")
 _USE = "after the migrations: async with RegisterTortoise(app, config=...): yield"
 
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each lifespan that leaves the set-up to aerich."""
-    if gate(module, _SINCE) is not Safety.SAFE or _registers(module.project):
+    if gate(module, _SINCE) is not Safety.SAFE or is_found(module, _REGISTERS):
         return
     for function in lifespans(module):
         calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
@@ -72,17 +73,6 @@ def find(module: Module) -> Iterator[Finding]:
                 span = module.span(call)
                 yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), _USE)
                 break
-
-
-def _registers(project: Project) -> bool:
-    """Whether some file of the project registers the ORM with an application."""
-    if _registers not in project.memo:
-        found = (project.read(path) for path in project.relevant)
-        project.memo[_registers] = any(
-            isinstance(data, bytes) and _REGISTERS.search(data) for data in found
-        )
-    known: bool = project.memo[_registers]
-    return known
 
 
 def _inits(module: Module, call: ast.Call, depth: int) -> bool:

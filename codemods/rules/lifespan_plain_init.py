@@ -6,6 +6,10 @@ What it does
     follows, with the same arguments. The rest of the lifespan keeps its order, and what it yields.
     Where the call stands in a function of the project that does nothing else, such as `init_db`,
     its arguments move into the lifespan, and the function goes if nothing else uses it.
+    Where the call stands in `try` or `if`, in a method, or in a function that does more, it stays
+    there: the lifespan holds an `AsyncExitStack`, which every function on the way to the call gets
+    as its last parameter, and the call becomes `await stack.enter_async_context(RegisterTortoise(
+    ...))`. What closes the connections may stay, too: to close them twice does no harm.
     Where that cannot be done, `--unsafe` passes `_enable_global_fallback=True` to `Tortoise.init`,
     wherever that is: all tasks see the connections then.
 
@@ -32,17 +36,17 @@ After
 
 When it is safe
     The project requires tortoise-orm 0.21 or newer (1.1.9 for Starlette), and may use 1.0 or
-    newer. An application is constructed with the function as its `lifespan=`. The call is a
-    statement of its own that always runs, before the only `yield`, and RegisterTortoise takes all
-    that it is passed. It is unsafe where several applications share the lifespan: RegisterTortoise
-    can be active once in a process. The argument is unsafe for the same reason.
+    newer. An application is constructed with the function as its `lifespan=`, and RegisterTortoise
+    takes all that the call is passed. The call runs at most once, before a `yield`. A stack is
+    passed on as TOR802 does it. It is unsafe where several applications share the lifespan:
+    RegisterTortoise can be active once in a process. The argument is unsafe for the same reason.
 
 What it leaves alone
     Projects that are known to use a tortoise-orm before 1.0, where nothing is wrong; calls that
     pass `_enable_global_fallback`; functions that no application is given as its lifespan.
-    Left for you, with the reason: calls under a condition, in a `try` of their own or in functions
-    that do more; lifespans that yield at several places; arguments that RegisterTortoise does not
-    take (`routers`, `table_name_generator`); versions that are too old or not known.
+    Left for you, with the reason: calls in a loop, in another task, whose result is kept, or in
+    functions that something else uses, too; arguments that RegisterTortoise does not take
+    (`routers`, `table_name_generator`); versions that are too old or not known.
 """
 
 from __future__ import annotations

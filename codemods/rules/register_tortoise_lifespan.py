@@ -7,6 +7,8 @@ What it does
     else. The hooks of the application move into it, as with TOR802: all of them, or none.
     `add_exception_handlers=True` becomes `exception_handlers=tortoise_exception_handlers()`.
     Where the application has a lifespan already, RegisterTortoise stands around all that it does.
+    The rule is opt-in but for applications with a lifespan in projects that are known to use a
+    tortoise-orm from 0.21 to 0.24.0, which warns of the call.
 
 Why
     A lifespan says in one place what runs before, while and after the application serves, and in
@@ -47,6 +49,7 @@ from typing import TYPE_CHECKING
 from ..orm.startup import call_of
 from ..project.apps import App, apps, inner_apps
 from ._base import Finding, Rule, Safety
+from ._emptied import with_emptied
 from ._lifespan import convert
 from ._lifespan_left import Left, too_old
 from ._register_around import around
@@ -62,24 +65,42 @@ if TYPE_CHECKING:
 
 #: Since then it runs before all hooks, and not in its turn.
 _FIRST_SINCE = "0.24.1"
+_DEPRECATED_SINCE = "0.21"
+_DEPRECATED = "tortoise-orm before 0.24.1 deprecates register_tortoise beside a lifespan"
 _MESSAGE = "register_tortoise can be a lifespan with RegisterTortoise"
 
 
 def find(module: Module) -> Iterator[Finding]:
     """One finding for each application that the module registers the ORM for."""
+    warned = _warns(module)
     for app in (*apps(module), *inner_apps(module)):
         for statement, found in registrations(app):
-            yield _finding(app, statement, found)
+            message = _DEPRECATED if warned and app.lives else _MESSAGE
+            yield _finding(app, statement, found, message)
 
 
-def _finding(app: App, statement: ast.stmt, found: SetUp) -> Finding:
+def find_deprecated(module: Module) -> Iterator[Finding]:
+    """Those of them for which the release in use has deprecated the call."""
+    if _warns(module):
+        yield from (one for one in find(module) if one.message.startswith(_DEPRECATED))
+
+
+def _warns(module: Module) -> bool:
+    """Whether the release in use warns of the call for an application with a lifespan."""
+    versions = module.project.versions_of(module.path)
+    since = versions.at_least("tortoise-orm", _DEPRECATED_SINCE)
+    return since is True and versions.at_least("tortoise-orm", _FIRST_SINCE) is False
+
+
+def _finding(app: App, statement: ast.stmt, found: SetUp, said: str) -> Finding:
     module = app.module
     result = _result(app, statement, found)
     span = module.span(call_of(statement))
     if isinstance(result, Left):
-        message = f"{_MESSAGE}; {result.reason}"
+        message = f"{said}; {result.reason}"
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, advice=result.advice)
-    return Finding(RULE.code, module.path, span, _MESSAGE, edits=result)
+    message = with_emptied(said, module, result)
+    return Finding(RULE.code, module.path, span, message, edits=result)
 
 
 def _result(app: App, statement: ast.stmt, found: SetUp) -> tuple[Edit, ...] | Left:
@@ -104,6 +125,7 @@ RULE = Rule(
     summary="register_tortoise becomes a lifespan with RegisterTortoise",
     find=find,
     default=False,
+    core=find_deprecated,
     triggers=(b"FastAPI", b"Starlette"),
     beyond=True,
 )

@@ -11,6 +11,10 @@ What it does
     `init_db`, its arguments move into the lifespan, and the function goes if nothing else uses it.
     For an application that a function builds, the lifespan stands above that function, or in it
     where it needs its variables.
+    Where the call stands in `try` or `if`, in a method, or in a function that does more, it stays
+    there: the lifespan holds an `AsyncExitStack`, which every function on the way to the call gets
+    as its last parameter, and the call becomes `await stack.enter_async_context(RegisterTortoise(
+    ...))`. What is caught, logged, raised again or done around it stays as it is.
     Where the hooks have to stay, `--unsafe` passes `_enable_global_fallback=True` to
     `Tortoise.init`, wherever that is: all tasks see the connections then.
 
@@ -48,6 +52,9 @@ When it is safe
     hook calls `Tortoise.init` as a statement of its own, and RegisterTortoise takes all that it is
     passed. Nothing else uses the functions that go, and their variables do not mix.
     What stood after the call that closes the connections still runs after they are closed.
+    A stack is passed on where the call is awaited at most once, and every function on the way is
+    used for that alone: by no test, no script and no string, and a method by no object that may be
+    of its class. That needs FastAPI and tortoise-orm 0.21.7.
     The argument is unsafe: a second set-up in one process, before the connections of the first are
     closed, raises ConfigurationError. It needs tortoise-orm 1.0, and a project that neither
     registers the ORM anywhere nor passes the argument.
@@ -56,9 +63,9 @@ What it leaves alone
     Applications that have a lifespan already, hooks that have nothing to do with the ORM, and
     `on_event` of other frameworks. Left for you, with the reason: applications that are passed in,
     or handed to code that may add hooks, routers that may have hooks, calls of `Tortoise.init` in
-    methods, in functions that do more or inside `try` or `if`, hooks that return early, arguments
-    that RegisterTortoise does not take (`routers`, `table_name_generator`), versions that are too
-    old or not known.
+    a loop, in another task, whose result is kept, or in functions that something else uses, too,
+    arguments that RegisterTortoise does not take (`routers`, `table_name_generator`), versions that
+    are too old or not known.
 """
 
 from __future__ import annotations
@@ -74,9 +81,11 @@ from ..project.hooks import added_hooks
 from ..project.symbols import Variable
 from ..source import Fault
 from ._base import Finding, Rule, Safety
+from ._emptied import with_emptied
 from ._global_fallback import with_fallback
 from ._lifespan import convert
-from ._lifespan_left import Left
+from ._lifespan_left import Left, neither
+from ._stacked_hooks import with_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,10 +115,14 @@ def _of_app(app: App) -> Iterator[Finding]:
         if call is not None:
             result = convert(app)
             if isinstance(result, Left):
+                stacked = with_stack(app)
+                result = neither(result, stacked) if isinstance(stacked, Left) else stacked
+            if isinstance(result, Left):
                 yield _left(module, call, result)
             else:
                 span = module.span(call)
-                yield Finding(RULE.code, module.path, span, _message(module, call), edits=result)
+                message = with_emptied(_message(module, call), module, result)
+                yield Finding(RULE.code, module.path, span, message, edits=result)
             return
 
 

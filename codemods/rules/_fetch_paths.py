@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..project.symbols import External
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from ..project.models import Relation
     from ..project.module import Module
@@ -52,6 +52,31 @@ def prefetch_object(module: Module, argument: ast.expr) -> str:
 def covers(have: Iterable[str], path: str) -> bool:
     """Whether a path is fetched where all of ``have`` are: a path fetches what it leads through."""
     return any(one == path or one.startswith(f"{path}__") for one in have)
+
+
+def prefixes(path: str) -> Iterator[str]:
+    """A path and all that it leads through, the shortest first."""
+    names = path.split("__")
+    return ("__".join(names[:length]) for length in range(1, len(names) + 1))
+
+
+def loaded(apart: Iterable[str]) -> frozenset[str]:
+    """All that is loaded by queries of its own where these paths are prefetched.
+
+    It comes as new objects, also where a join has brought some: what was joined beyond is lost.
+    """
+    return frozenset(one for path in apart for one in prefixes(path))
+
+
+def goes_beyond(path: str, objects: Collection[str]) -> bool:
+    """Whether a path leads on from one of others."""
+    return any(one in objects for one in prefixes(path) if one != path)
+
+
+def left_of(joined: Iterable[str], apart: Iterable[str]) -> frozenset[str]:
+    """What is left of joined paths where others, prefetched, load a part of them anew."""
+    anew = loaded(apart)
+    return frozenset(next((one for one in prefixes(path) if one in anew), path) for path in joined)
 
 
 def hops(module: Module, model: Class, path: str) -> Sequence[Relation]:

@@ -10,9 +10,11 @@ from ..orm.infer import place
 from ..orm.types import Forward, Instance, Manager, Plain
 from ._fetch_sites import NAME
 from ._n_plus_one_objects import weigh_changes, weigh_handed_on
+from ._n_plus_one_query import weigh_lost
 from ._n_plus_one_sites import is_only_keyed
 from ._n_plus_one_way import weigh_path, weigh_way
 from ._n_plus_one_weigh import weigh_effects, weigh_relation
+from ._row_data import may_read_relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,14 +24,18 @@ if TYPE_CHECKING:
     from ._n_plus_one_case import Case
 
 
-def weigh_fetches(case: Case, fetches: Sequence[Fetch], joined: Sequence[str]) -> None:
+def weigh_fetches(
+    case: Case, fetches: Sequence[Fetch], joined: Sequence[str], apart: Sequence[str]
+) -> None:
     """Add to the verdict all that stands against a rewrite.
 
     Args:
         case: The query, with a site for each relation.
         fetches: The statements.
-        joined: The relations that the query is to join; the others get queries of their own.
+        joined: The relations that the query is to join.
+        apart: The paths that get queries of their own.
     """
+    weigh_lost(case, apart)
     for site in case.sites:
         weigh_relation(case, site.relation)
         weigh_path(case, site)
@@ -89,14 +95,14 @@ def _uses(case: Case) -> Iterator[ast.Name]:
 
 def _is_row(case: Case, use: ast.Name) -> bool:
     kind = case.types.of(use)
-    return isinstance(kind, Instance) and kind.origins == frozenset({place(case.rows.query)})
+    return isinstance(kind, Instance) and kind.origins == case.rows.origins
 
 
 def _is_other(case: Case, use: ast.Name) -> bool:
     """Whether the variable surely holds something else than a row of the query by then."""
     kind = case.types.of(use)
     if isinstance(kind, Instance):
-        return bool(kind.origins) and place(case.rows.query) not in kind.origins
+        return bool(kind.origins) and kind.origins.isdisjoint(case.rows.origins)
     return isinstance(kind, Plain)
 
 
@@ -114,7 +120,7 @@ def _weigh_attribute(case: Case, node: ast.Attribute, early: bool, shared: bool)
             case.verdict.against.append(f"{text} is used before it is fetched {line}")
     elif node.attr == NAME:
         case.verdict.doubts.append(f"{text} is called in another way, too {line}")
-    elif not isinstance(kind, Plain):
+    elif not isinstance(kind, Plain) or may_read_relations(case.module, case.types, node):
         _weigh_escape(case, node, early, shared)
 
 

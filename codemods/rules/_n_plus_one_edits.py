@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from ..edits.expressions import KeepInner, ReplaceExpression
+from ..edits.expressions import KeepExpression, KeepInner, ReplaceExpression
 from ..orm import scopes
 from ..orm.control import within
 from ..orm.list_uses import needs_list
@@ -14,7 +14,8 @@ from ..project.symbols import External
 from ..source import Span
 from ._async_comprehensions import strands_inner
 from ._fetch_edits import dropping_gather, fetching
-from ._fetch_paths import can_join, covers
+from ._fetch_paths import covers, goes_beyond, loaded
+from ._n_plus_one_query import joins
 from ._together import gathered_with
 
 if TYPE_CHECKING:
@@ -37,21 +38,17 @@ def edits_of(case: Case) -> tuple[Edit, ...]:
 def split(case: Case) -> tuple[list[str], list[str]]:
     """The paths that the query is to join, and those that get queries of their own.
 
-    A path fetches all that it leads through, and what leads on from a relation with a query of its
-    own cannot be joined.
+    A path fetches all that it leads through, and what leads on from an object that a query of its
+    own loads cannot be joined.
     """
-    kept, alone = case.source.prefetched, not can_join(case.module)
-    queried = (s for s in case.sites if alone or s.prefetched or _begins(kept, s.path))
-    apart = {site.path for site in queried}
+    kept, alone = case.source.prefetched, not joins(case.module, case.source)
+    apart = {site.path for site in case.sites if alone or site.prefetched}
     paths = list(dict.fromkeys(site.path for site in case.sites))
+    anew = loaded(kept | apart)
+    apart |= {path for path in paths if goes_beyond(path, anew)}
     joined = {path for path in paths if path not in apart and not covers(apart, path)}
     longest = {p for p in apart if not any(one.startswith(f"{p}__") for one in apart)}
     return [p for p in paths if p in joined], [p for p in paths if p in longest]
-
-
-def _begins(have: frozenset[str], path: str) -> bool:
-    """Whether a path goes on from one of others."""
-    return any(path.startswith(f"{one}__") for one in have)
 
 
 def weigh_text(case: Case, site: Site) -> None:
@@ -124,6 +121,7 @@ def reading(case: Case) -> Iterator[Edit]:
         wrap = "list" if is_listed(module, site) else ""
         span, inner = module.span(site.node), module.span(site.inner)
         if site.node is not site.inner:
+            yield KeepExpression(module.path, inner)  # which is a query no more
             yield KeepInner(module.path, span, inner, wrap, _spare_parentheses(module, site.node))
         elif wrap:
             source = f"{wrap}({module.text(site.inner)})"

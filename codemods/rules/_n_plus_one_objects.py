@@ -14,7 +14,8 @@ from ..orm.control import loops_around, nodes_of, whole
 from ..orm.list_uses import only_scanned
 from ..orm.types import Forward, Instance, ListOf, Manager, Plain
 from ..project.facts import FunctionNode
-from ._fetch_paths import can_join
+from ._n_plus_one_query import joins
+from ._row_data import changed_data, is_looked_at
 from ._together import gathered_with
 
 if TYPE_CHECKING:
@@ -29,11 +30,19 @@ def weigh_changes(case: Case, region: list[ast.stmt]) -> None:
     """Assignments to related objects: lazy reads give fresh objects, fetched ones do not."""
     targets = {site.relation.target for site in case.sites}
     for node in nodes_of(region):
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            owner = case.types.of(node.value)
-            if isinstance(owner, Instance) and owner.model in targets:
-                reason = f"a related object is changed (line {node.lineno})"
-                case.verdict.against.append(reason)
+        stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Attribute) and stored and _is_of(case, node.value, targets):
+            case.verdict.against.append(f"a related object is changed (line {node.lineno})")
+        data = changed_data(case.types, node)
+        if data is not None and _is_of(case, data.value, targets):
+            reason = f"{data.attr} of a related object is changed (line {data.lineno})"
+            case.verdict.against.append(reason)
+
+
+def _is_of(case: Case, node: ast.expr, models: Set[Class | None]) -> bool:
+    """Whether an expression is a row of one of some models."""
+    kind = case.types.of(node)
+    return isinstance(kind, Instance) and kind.model in models
 
 
 def weigh_sharing(case: Case, region: list[ast.stmt]) -> None:
@@ -94,7 +103,7 @@ def _model_of(case: Case, node: ast.expr) -> Class | None:
 
 def _reads_twice(case: Case, site: Site) -> bool:
     """Whether one object may be the answer to more than one read."""
-    joined = can_join(case.module) and not (case.source.prefix or case.source.listed)
+    joined = joins(case.module, case.source) and not (case.source.prefix or case.source.listed)
     if site.relation.kind == "m2m" or site.outer is not None:
         return True
     if not joined and not site.relation.to_many:
@@ -109,12 +118,25 @@ def _only_read(case: Case, node: ast.expr) -> bool:
     """Whether only data of an object is read, or a list of such objects is only scanned."""
     parent = case.module.parent(node)
     if isinstance(parent, ast.Attribute):
-        return isinstance(case.types.of(parent), Plain | Manager | Forward)
+        if isinstance(case.types.of(parent), Manager | Forward):
+            return True
+        return is_looked_at(case.module, case.types, parent)
     if isinstance(parent, ast.Assign | ast.AnnAssign):
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
         return all(isinstance(target, ast.Name) for target in targets)
     if isinstance(parent, ast.If | ast.IfExp | ast.While):
         return parent.test is node
-    if isinstance(parent, ast.Compare | ast.FormattedValue | ast.UnaryOp):
+    if isinstance(parent, ast.Compare):
+        return _is_against_none(parent) or not any(
+            isinstance(op, ast.Is | ast.IsNot) for op in parent.ops
+        )
+    if isinstance(parent, ast.FormattedValue | ast.UnaryOp):
         return True
+    if isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.And):
+        return node is not parent.values[-1]  # an object is true
     return isinstance(case.types.of(node), ListOf) and only_scanned(case.module, node)
+
+
+def _is_against_none(compared: ast.Compare) -> bool:
+    others = (compared.left, *compared.comparators)
+    return any(isinstance(one, ast.Constant) and one.value is None for one in others)

@@ -6,15 +6,16 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..orm import api
 from ..orm.chains import Chain, chain_of
 from ..orm.query_steps import is_step, with_steps
 from ..orm.transactions import transactions
 from ..orm.types import Manager, ModelClass
-from ._fetch_paths import literal, prefetch_object
+from ._fetch_paths import can_join, goes_beyond, left_of, literal, loaded, prefetch_object
 from ._n_plus_one_case import Source, Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..orm.infer import Types
     from ..orm.rows import Rows
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
     from ._n_plus_one_case import Case
 
 _FETCHING = ("select_related", "prefetch_related")
-_CHAINABLE = {
-    *_FETCHING,
-    "all", "filter", "exclude", "order_by", "limit", "offset", "using_db", "distinct",
-    "get", "get_or_none", "first",
-}  # fmt: skip
 
 
 def source_of(
@@ -46,7 +42,8 @@ def source_of(
     joined, apart = (_named(chain, method, refined) for method in _FETCHING)
     if joined is None or apart is None or (refined and not objects):
         return None
-    return Source(chain, model, joined | apart, apart, refined=frozenset(refined.values()))
+    fetched = left_of(joined, apart) | apart
+    return Source(chain, model, fetched, apart, refined=frozenset(refined.values()))
 
 
 def joint_source_of(module: Module, types: Types, scope: Scope, rows: Rows) -> Source | None:
@@ -66,14 +63,37 @@ def _is_alike(one: Source, other: Source) -> bool:
     return replace(one, chain=other.chain) == other
 
 
-def weigh_join(case: Case) -> None:
-    """A join may change the order that the database happens to give, and what a limit leaves."""
-    source = case.source
-    joined = any(not site.prefetched for site in case.sites)
-    for chain in (source.chain, *(twin.chain for twin in source.twins)):
-        ordered = "order_by" in chain.names() or "ordering" in source.model.meta
-        if joined and not ordered and not {"limit", "offset"}.isdisjoint(chain.names()):
-            case.verdict.doubts.append("the query is limited but not ordered")
+def joins(module: Module, source: Source) -> bool:
+    """Whether a query can join relations without a change of its rows.
+
+    Where rows are taken by their number, their order must be said, for a join may change that which
+    the database happens to give. DISTINCT would compare what is joined, too.
+    """
+    steps = {api.step(name) for name in source.calls}
+    chains = (source.chain, *(twin.chain for twin in source.twins))
+    ordered = "ordering" in source.model.meta or all("order_by" in one.names() for one in chains)
+    cut = api.Step.CUTS in steps and not ordered
+    return can_join(module) and api.Step.COMPARES not in steps and not cut
+
+
+def keeps_joins(source: Source) -> bool:
+    """Whether rows stay the same where others are joined to them: none are cut off or compared."""
+    steps = {api.step(name) for name in source.calls}
+    return steps.isdisjoint({api.Step.CUTS, api.Step.COMPARES})
+
+
+def weigh_lost(case: Case, apart: Iterable[str]) -> None:
+    """Relations that a query is to load anew come without what had been fetched beyond them."""
+    source, anew = case.source, loaded(apart)
+    if source.home is not None and source.home.call is not None:
+        return  # all is said to one call, which loads everything once
+    for path in apart:
+        if path.partition("__")[0] in source.refined:
+            case.verdict.against.append(f"a Prefetch object chooses what {path} gives")
+    have = source.fetched if source.listed else source.fetched - source.prefetched
+    for path in sorted(have):
+        if goes_beyond(path, anew):
+            case.verdict.against.append(f"{path} is fetched already, and would be lost")
 
 
 def _chain(module: Module, types: Types, scope: Scope, rows: Rows) -> Chain | None:
@@ -86,7 +106,8 @@ def _chain(module: Module, types: Types, scope: Scope, rows: Rows) -> Chain | No
         return None
     # A step that fetches may lie in a branch.
     steps = built.links[: len(built.links) - len(chain.links)]
-    return None if any(link.method.name in _FETCHING for link in steps) else built
+    fetching = any(api.step(link.method.name) is api.Step.FETCHES for link in steps)
+    return None if fetching else built
 
 
 def _subject(chain: Chain) -> Class | None:
@@ -99,7 +120,8 @@ def _subject(chain: Chain) -> Class | None:
 def _plain(module: Module, rows: Rows, chain: Chain) -> bool:
     """Whether relations can be added to the query without a change of its rows."""
     begun = bool(chain.links) or isinstance(chain.start, Manager)
-    if not begun or not set(chain.names()) <= _CHAINABLE:
+    steps = {api.step(name) for name in chain.names()}
+    if not begun or not steps.isdisjoint({None, api.Step.HINTS}):
         return False
     start = chain.start
     below = module.project.models.descendants

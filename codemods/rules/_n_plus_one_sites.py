@@ -11,6 +11,7 @@ from ..orm.row_keys import reads_columns, sort_key
 from ..orm.rows import Loop, is_async
 from ..orm.types import ApiMethod, Forward, Instance, Manager, Plain
 from ._n_plus_one_case import Read, Site
+from ._row_data import may_read_relations
 from ._together import gathered_with
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _relation_read(
         if node is None and isinstance(parent, ast.Attribute):
             return None  # a query of its own, such as ``row.relation.filter(...)``
     else:
-        if not isinstance(kind, Plain):
+        if not isinstance(kind, Plain) or may_read_relations(module, types, read):
             verdict.escape(f"{module.text(read)} may read relations (line {read.lineno})")
         return None
     if node is None:

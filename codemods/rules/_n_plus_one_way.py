@@ -17,24 +17,28 @@ if TYPE_CHECKING:
 
 
 def weigh_way(case: Case, region: list[ast.stmt]) -> None:
-    """Whether the loops run whenever the query does, and over all of its rows."""
+    """Whether the loops that read run whenever the query does, and over all of its rows."""
     doubts = case.verdict.doubts
-    for loop, _ in case.rows.loops:
+    for loop in dict.fromkeys(site.root for site in case.sites):
         for outer in _within_region(case, loop, region):
             if isinstance(outer, BRANCHES) and not _asks_for_rows(outer, case.rows):
                 doubts.append(f"the loop is run in a branch only (line {outer.lineno})")
         if _is_part(loop.iter):
             doubts.append(f"the loop runs over a part of the rows (line {loop.iter.lineno})")
         doubts += [f"the loop runs again after a pause {line}" for line in _pauses(case, loop)]
-    first = min(loop.iter.lineno for loop, _ in case.rows.loops)
+        doubts += [f"the loop may not be reached {line}" for line in _exits(case, loop, region)]
+
+
+def _exits(case: Case, loop: Loop, region: list[ast.stmt]) -> Iterator[str]:
+    """Where code ends between the query and the loop, otherwise than for want of rows."""
     for node in nodes_of(region):
-        if isinstance(node, ast.Return | ast.Raise) and node.lineno < first:
-            if any(within(case.module, loop, node) for loop, _ in case.rows.loops):
-                continue
-            guard = case.module.parent(node)
-            asked = guard is not None and _asks_for_rows(guard, case.rows)
-            if not asked and not _after_failure(case, node):
-                doubts.append(f"the loop may not be reached (line {node.lineno})")
+        before = isinstance(node, ast.Return | ast.Raise) and node.lineno < loop.iter.lineno
+        if not before or within(case.module, loop, node):
+            continue
+        guard = case.module.parent(node)
+        asked = guard is not None and _asks_for_rows(guard, case.rows)
+        if not asked and not _after_failure(case, node):
+            yield f"(line {getattr(node, 'lineno', 0)})"
 
 
 def _pauses(case: Case, loop: Loop) -> Iterator[str]:
@@ -141,7 +145,12 @@ def _in_first_condition(case: Case, site: Site, loop: Loop) -> bool:
 
 
 def _can_be_left(loop: ast.For | ast.AsyncFor, part: ast.AST) -> bool:
-    """Whether the loop, or one run of its body, may end before this part of it has been run."""
+    """Whether the loop, or one run of its body, may end before this part of it has been run.
+
+    An error that stands in the body itself, not in a branch, ends the loop with its first row.
+    """
+    if any(isinstance(statement, ast.Raise) for statement in loop.body):
+        return True
     line = getattr(part, "lineno", loop.lineno)
     return any(
         isinstance(node, ast.Break | ast.Return) or node.lineno <= line

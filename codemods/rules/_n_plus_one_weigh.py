@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..orm.control import region_of
 from ..orm.effects import effects_of
-from ._n_plus_one_edits import weigh_text
+from ._n_plus_one_edits import split, weigh_text
 from ._n_plus_one_objects import weigh_changes, weigh_leaks, weigh_sharing
-from ._n_plus_one_query import weigh_join
+from ._n_plus_one_query import weigh_lost
 from ._n_plus_one_way import weigh_path, weigh_way
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def weigh(case: Case) -> None:
         weigh_path(case, site)
         weigh_text(case, site)
     _weigh_none(case)
-    weigh_join(case)
+    weigh_lost(case, split(case)[1])
 
 
 def weigh_relation(case: Case, relation: Relation) -> None:

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 
 from ..edits.arguments import AddArguments
 from ..edits.chain import DropCall
-from ..orm import api
+from ..orm import api, scopes
 from ..orm.calls import subject
 from ..orm.chains import Chain, Link, chain_of
 from ..orm.infer import types_of
 from ..orm.query_steps import dominating_steps
 from ..source import Span
-from ._fetch_paths import covers, hops, literal, prefetch_object, quoted
+from ._fetch_paths import (
+    covers,
+    goes_beyond,
+    hops,
+    literal,
+    loaded,
+    prefetch_object,
+    quoted,
+)
 from ._verdict import Verdict
 
 if TYPE_CHECKING:
@@ -120,10 +128,15 @@ def weigh(module: Module, case: Overwritten) -> Verdict:
         for hop in known:
             if hop.nullable and not hop.to_many:
                 verdict.doubts.append(f"{hop.name} can be None, which code that awaits it fails on")
+            elif not hop.to_many and hop.name in _awaited(module):
+                verdict.doubts.append(f"awaiting {hop.name} gives what was fetched")
             elif not hop.to_many and hop.name in _refined(module):
                 verdict.doubts.append(f"{hop.name} is no query any more, which code here refines")
             elif hop.to_many and hop.name in _iterated(module):
                 verdict.doubts.append(f"async for over {hop.name} no longer sees later changes")
+    for path in _joined(module, case):
+        if goes_beyond(path, loaded(case.dropped)):
+            verdict.against.append(f"{path} is joined, and would be lost")
     return verdict
 
 
@@ -150,6 +163,15 @@ def _without(module: Module, link: Link) -> DropCall:
     return DropCall(module.path, module.span(link.call), module.span(link.call.func.value))
 
 
+def _joined(module: Module, case: Overwritten) -> Iterator[str]:
+    """The paths that queries of the function join; any of them may be this one."""
+    for node in scopes.nodes_in(module, module.scope(case.last.call)):
+        called = node.func if isinstance(node, ast.Call) else None
+        joins = isinstance(called, ast.Attribute) and called.attr == "select_related"
+        if isinstance(node, ast.Call) and joins:
+            yield from filter(None, map(literal, node.args))
+
+
 def _has_comment(module: Module, link: Link) -> bool:
     """Whether a comment stands in the part of the chain that is the call."""
     assert isinstance(link.call.func, ast.Attribute)
@@ -170,6 +192,12 @@ def _refined(module: Module) -> frozenset[str]:
         for method in called
         if isinstance(method.value, ast.Attribute) and api.methods(api.Owner.QUERYSET, method.attr)
     )
+
+
+def _awaited(module: Module) -> frozenset[str]:
+    """The attributes that the file awaits: ``await book.author``."""
+    values = (node.value for node in module.nodes(ast.Await))
+    return frozenset(value.attr for value in values if isinstance(value, ast.Attribute))
 
 
 def _iterated(module: Module) -> frozenset[str]:

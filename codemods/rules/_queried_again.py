@@ -6,13 +6,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..orm.control import nodes_of, region_of
-from ..orm.types import ApiMethod, Instance, ListOf
+from ..orm.scopes import nodes_in
+from ..orm.types import ApiMethod, Forward, Instance, ListOf, Manager
 from ._fetch_paths import covers
 from ._n_plus_one_edits import weigh_text
-from ._n_plus_one_objects import weigh_changes, weigh_sharing
+from ._n_plus_one_objects import weigh_changes, weigh_handed_on, weigh_sharing
 from ._n_plus_one_weigh import grows, weigh_effects, weigh_relation
 
 if TYPE_CHECKING:
+    from ..project.symbols import Class
     from ._n_plus_one_case import Case, Read, Source
 
 
@@ -41,9 +43,21 @@ def weigh_again(case: Case) -> None:
     _weigh_fetching(case, region)
     weigh_changes(case, region)
     weigh_sharing(case, region)
+    weigh_handed_on(case, region, _read_otherwise(case))
     for rows in (case.rows, *case.inner):
         if any(grows(case.module, use) for use in rows.others):
             case.verdict.against.append("the list of rows is changed")
+
+
+def _read_otherwise(case: Case) -> frozenset[Class]:
+    """The models of relations that are read without a query, too, which gives the same objects."""
+    ours = {site.inner for site in case.sites}
+    found: set[Class] = set()
+    for node in nodes_in(case.module, case.scope):
+        kind = case.types.of(node) if isinstance(node, ast.Attribute) else None
+        if isinstance(kind, Manager | Forward) and node not in ours and kind.relation.target:
+            found.add(kind.relation.target)
+    return frozenset(found)
 
 
 def _weigh_fetching(case: Case, region: list[ast.stmt]) -> None:

@@ -58,6 +58,13 @@ def api_call(module: Module, call: ast.Call) -> ApiCall | None:
     return ApiCall(call, called, model)
 
 
+def connection_keywords(found: ApiCall) -> frozenset[str]:
+    """The keywords by which a method takes a connection, in any release."""
+    entries = api.methods(api.Owner(found.method.owner), found.name)
+    ways = (way for entry in entries for way in entry.connection)
+    return frozenset(way.name for way in ways if isinstance(way, api.Keyword))
+
+
 def type_of(module: Module, node: ast.expr) -> Type:
     """The type of an expression, in the scope that it stands in."""
     return types_at(module, node).of(node)

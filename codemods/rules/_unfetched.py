@@ -16,7 +16,7 @@ from ..orm.types import ApiMethod
 from ._fetch_edits import fetching
 from ._fetch_paths import can_join, covers
 from ._n_plus_one_case import Case
-from ._n_plus_one_query import source_of
+from ._n_plus_one_query import keeps_joins, source_of
 from ._n_plus_one_sites import reads_in
 from ._n_plus_one_weigh import weigh_relation
 from ._provoked import is_expected
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from ..project.models import Relation
     from ..project.module import Module, Scope
     from ._single_rows import Single
-
-#: What a join would change the rows of.
-_UNJOINABLE = frozenset({"limit", "offset", "distinct"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +209,7 @@ def edits_of(found: Unfetched) -> tuple[Edit, ...]:
     names = dict.fromkeys(relation for _, relation in found.reads)
     apart = [one.name for one in names if one.to_many]
     joined = [one.name for one in names if not one.to_many]
-    whole_rows = _UNJOINABLE.isdisjoint(found.case.source.chain.names())
-    if not whole_rows or not can_join(found.case.module):
+    if not keeps_joins(found.case.source) or not can_join(found.case.module):
         joined, apart = [], [*joined, *apart]
     return tuple(fetching(found.case, joined, apart))
 

@@ -25,17 +25,19 @@ After
         print(book.author.name, len(book.tags))
 
 When it is safe
-    The rows come from one query in the same function, and every one of them is fetched; the names
-    are written out; nothing between the query and the end of the loop writes to the models of the
-    relations, as far as calls can be followed; the relations are not used before they are fetched.
-    What they hold is the same before and after.
+    The rows come from one query in the same function, or from one of several in its branches that
+    fetch the same and are all changed, and every one of them is fetched; the names are written out;
+    nothing between the query and the end of the loop writes to the models of the relations, as far
+    as calls can be followed; the relations are not used before they are fetched. What they hold is
+    the same before and after.
     Unsafe, applied with --unsafe only: a call that cannot be followed; a call in a branch or a
     `try`, or in a loop that is left early; rows that are handed on and then share objects, since a
     prefetched object belongs to all rows that lead to it; rows of a parameter or of another call.
 
 What it leaves alone
     Reported, for a hand: loops that write to those models; a comment in the statement; a query in
-    another branch than its loop; relations that can be None and rows that are used before.
+    another branch than its loop; relations that can be None and rows that are used before;
+    relations that would be loaded anew and lose what the query joins beyond them.
     Silently: names that are not written out; lists from elsewhere that can be gone through only
     once, or have no name; queries that lock, group, annotate or name a connection of their own.
 
@@ -57,6 +59,7 @@ from ._fetch_sites import NAME, Fetch, fetches_in
 from ._fetch_weigh import weigh_fetches
 from ._loop_rows import sources_in, weigh_given
 from ._n_plus_one_case import Case, Site
+from ._n_plus_one_query import keeps_joins
 from ._verdict import Verdict
 
 if TYPE_CHECKING:
@@ -65,8 +68,6 @@ if TYPE_CHECKING:
     from ..orm.rows import Rows
     from ..project.module import Module, Scope
     from ._n_plus_one_case import Source
-
-_ORDERING = frozenset({"limit", "offset", "distinct"})
 
 
 def find(module: Module) -> Iterator[Finding]:
@@ -98,7 +99,7 @@ def _finding(
     case = Case(module, types, scope, rows, (), source, tuple(_sites(fetches)), verdict)
     joined, apart = _split(case, fetches)
     weigh_given(case)
-    weigh_fetches(case, fetches, joined)
+    weigh_fetches(case, fetches, joined, apart)
     removed = removing(case, fetches)
     if removed is None:
         verdict.against.append("nothing would be left of a block")
@@ -123,7 +124,7 @@ def _split(case: Case, fetches: Sequence[Fetch]) -> tuple[list[str], list[str]]:
     paths = [path for path in paths if not covers(case.source.fetched, path)]
     joinable = {site.relation.name for site in case.sites if not site.prefetched}
     apart = case.source.prefix or case.source.listed or not can_join(case.module)
-    if apart or not _ORDERING.isdisjoint(case.source.chain.names()):
+    if apart or not keeps_joins(case.source):
         joinable = set()
     single = {p for p in paths if p in joinable and not _leads_on(p, paths)}
     return [p for p in paths if p in single], [p for p in paths if p not in single]

@@ -6,12 +6,16 @@ What it does
 
 Why
     Whoever comes first makes the tables. If the program is started before the migrations are
-    applied, the next `aerich upgrade` or `tortoise migrate` fails with
+    applied, the next `tortoise migrate` fails with
 
         OperationalError: table "..." already exists
 
-    and later, since tables that exist are left as they are, a model and its table may drift apart
-    without a word.
+    and an `aerich upgrade` that adds a column which the tables already have with
+
+        OperationalError: duplicate column name: ...
+
+    (as SQLite says it). Later, since tables that exist are left as they are, a model and its table
+    may drift apart without a word.
 
 Before
     register_tortoise(app, config=TORTOISE_ORM, generate_schemas=True)
@@ -46,6 +50,9 @@ if TYPE_CHECKING:
     from ..project.module import Module
 
 _METHOD = "Tortoise.generate_schemas"
+_NATIVE = '`tortoise migrate` fails with "OperationalError: table ... already exists"'
+#: aerich makes tables and indexes only where they are missing, but adds columns in any case.
+_AERICH = "`aerich upgrade` fails once it adds a column that is there already"
 _CONDITIONS = (ast.If, ast.IfExp, ast.Try, ast.Match, ast.While)
 
 
@@ -54,12 +61,9 @@ def find(module: Module) -> Iterator[Finding]:
     if is_test(module.path):
         return
     sites = [node for node in _sites(module) if not _is_conditional(module, node)]
-    tool = _tool(module.project, module.path) if sites else ""
-    for node in sites if tool else ():
-        message = (
-            f"the tables are made here as well as by migrations: `{tool}` fails with "
-            '"OperationalError: table ... already exists"'
-        )
+    failure = _failure(module.project, module.path) if sites else ""
+    for node in sites if failure else ():
+        message = f"the tables are made here as well as by migrations: {failure}"
         advice = "leave the tables to the migrations, or make them for development alone"
         span = module.span(node)
         yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
@@ -91,15 +95,15 @@ def _is_conditional(module: Module, node: ast.AST) -> bool:
     return False
 
 
-def _tool(project: Project, path: str) -> str:
-    """The command that makes the tables of the project that a file belongs to; empty if none."""
+def _failure(project: Project, path: str) -> str:
+    """How the migrations of the project that a file belongs to fail; empty if it has none."""
     home = project.versions_of(path).directory
     for one in configurations(project):
         if project.versions_of(one.path).directory == home:
             if any(app.has_migrations for app in one.config.apps or ()):
-                return "tortoise migrate"
+                return _NATIVE
             if one.target is not None:
-                return "aerich upgrade"
+                return _AERICH
     return ""
 
 

@@ -4,11 +4,13 @@ What it does
     A loop over the rows of a query that awaits a relation of each row runs one query for the rows
     and one more for every row. The rule adds the relation to the query, a forward relation by
     `select_related`, any other by `prefetch_related`, and takes the `await` (and `.all()`) in the
-    loop away, for with it every row would be queried again. Relations of the related objects, in an
-    inner loop or of an object in a variable, come along as a path
-    (`prefetch_related("books__tags")`) where that is as safe. What `asyncio.gather` awaits of all
-    rows becomes a list of what was fetched. Where the same choice of related objects is asked for
-    every row, as in `author.books.filter(sold=True).order_by("title")`, the query fetches that:
+    loop away, for with it every row would be queried again. Where a join could give other rows
+    (`distinct`, or a limit without an order) or would be lost (a prefetched path leads through the
+    relation), forward relations are prefetched, too. Relations of the related objects, in an inner
+    loop or of an object in a variable, come along as a path (`prefetch_related("books__tags")`)
+    where that is as safe. What `asyncio.gather` awaits of all rows becomes a list of what was
+    fetched. Where the same choice of related objects is asked for every row, as in
+    `author.books.filter(sold=True).order_by("title")`, the query fetches that:
     `prefetch_related(Prefetch("books", queryset=Book.filter(sold=True).order_by("title")))`. Where
     the rows are a relation that was fetched for one object, the query of the object, or its
     `fetch_related`, gets the path. Where a function of the project runs the query, and this loop's
@@ -47,12 +49,13 @@ When it is safe
     the list itself is needed, `list(...)` is written.
     Unsafe, applied with --unsafe only, where it rests on something that the source does not prove:
     an awaited call that cannot be followed, or a `yield`, in the loop; a relation that is read in a
-    branch, a loop that is left early, runs in a branch, over a slice or a `zip` with others, where
-    loading it for all rows may cost more than it saves; a loop that runs again after a `sleep`,
-    which may be there to see what has changed; a limit without an order; rows that are handed on or
-    used elsewhere too; objects that are now shared by several rows, or by several reads, and handed
-    on; rows of a parameter, of another call or of a fetched relation, to which a relation may have
-    been fetched before, with a filter: `fetch_for_list` fetches it anew.
+    branch, a loop that is left early, runs in a branch, after code that may end before it, over a
+    slice or a `zip` with others, where loading it for all rows may cost more than it saves; a loop
+    that runs again after a `sleep`, which may be there to see what has changed; rows that are
+    handed on or used elsewhere too; objects that are now shared by several rows, or by several
+    reads, and handed on, told apart with `is`, or asked for lists and the like; properties of the
+    rows that may read relations; rows of a parameter, of another call or of a fetched relation, to
+    which a relation may have been fetched before, with a filter: `fetch_for_list` fetches it anew.
 
 What it leaves alone
     Reported, for a hand: loops that write to these models; rows or related objects that are
@@ -85,12 +88,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..orm.infer import Types, types_of
+from ..orm.infer import Types, place, types_of
 from ._base import Finding, Rule, Safety
 from ._fetch_paths import covers
 from ._loop_rows import sources_in, weigh_given
 from ._n_plus_one_case import Site
-from ._n_plus_one_edits import edits_of, is_rewritten, split
+from ._n_plus_one_edits import edits_of, is_rewritten
 from ._n_plus_one_reads import case_of, reads_of
 from ._n_plus_one_refined import refined_cases, refining
 from ._n_plus_one_weigh import weigh
@@ -98,7 +101,7 @@ from ._n_plus_one_where import modules_that_query, scopes_that_query
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..edits._base import Edit
     from ..orm.rows import Rows
@@ -111,10 +114,12 @@ def find(module: Module) -> Iterator[Finding]:
     for scope in scopes_that_query(module):
         types = types_of(module, scope)
         done: set[ast.expr] = set()
-        for seen, rows, source in sources_in(module, types, scope):
+        found = sorted(sources_in(module, types, scope), key=lambda one: place(one[1].query))
+        for seen, rows, source in found:  # the outer loops first
             case = _case(module, seen, scope, rows, source) if rows.query not in done else None
             if case is not None:
-                done |= {inner.query for inner in case.inner}
+                if case.verdict.safety is Safety.SAFE:  # others may not be repaired
+                    done |= {inner.query for inner in case.inner}
                 yield _finding(case, edits_of)
     for case in refined_cases(module):
         yield _finding(case, refining)
@@ -139,18 +144,23 @@ def _case(module: Module, types: Types, scope: Scope, rows: Rows, source: Source
     cases = []
     for deep in (True, False):
         case = case_of(module, types, scope, rows, source, found, wanted, deep, True)
-        if case is not None and not _compares_joined(case):
+        if case is not None:
             weigh_given(case)
             weigh(case)
             cases.append(case)
             if case.verdict.safety is Safety.SAFE:
                 return case
-    return cases[-1] if cases else None
+    return _better(cases) if cases else None
 
 
-def _compares_joined(case: Case) -> bool:
-    """Whether DISTINCT would compare the columns of joined rows, too."""
-    return "distinct" in case.source.calls and bool(split(case)[0])
+def _better(cases: Sequence[Case]) -> Case:
+    """The case that also holds relations of related objects, if these add no doubt; or the other.
+
+    Once the other is repaired, these would have to be fetched object by object.
+    """
+    first, last = cases[0].verdict, cases[-1].verdict
+    adds_none = not first.against and set(first.doubts) <= set(last.doubts)
+    return cases[0] if adds_none else cases[-1]
 
 
 def _finding(case: Case, editing: Callable[[Case], tuple[Edit, ...]]) -> Finding:

@@ -18,16 +18,18 @@ After
 
 When it is safe
     The calls belong to one query of a known model, the names are written out in them, and the
-    dropped relations cannot be None. Then a relation reads the same as before where it was awaited,
-    and is there where it was missing.
+    dropped relations cannot be None. Then a relation to many reads the same as before where it was
+    awaited, and is there where it was missing.
     Unsafe, applied with --unsafe only: a dropped relation that can be None, since code that awaits
-    it works only while it is not fetched; a relation to one object that the file refines, as in
-    `await book.author.filter(...)`, which is a query only while it is not fetched; a relation that
-    is iterated with `async for` in the file, which from now on gives the rows as they were when the
-    query ran.
+    it works only while it is not fetched; a relation to one object that the file awaits, which from
+    now on gives what was fetched with the query; a relation to one object that the file refines, as
+    in `await book.author.filter(...)`, which is a query only while it is not fetched; a relation
+    that is iterated with `async for` in the file, which from now on gives the rows as they were
+    when the query ran.
 
 What it leaves alone
-    Reported, for a hand: a comment in the call that would go; arguments that await something.
+    Reported, for a hand: a comment in the call that would go; arguments that await something; names
+    whose objects would be loaded anew, without what `select_related` joins beyond them.
     Silently: names that are not written out, such as `*names`; relations that the last call names,
     too; `Prefetch` objects of the earlier call, which are kept by every release; a last call
     without arguments, which is there to drop them; steps in branches of their own.

@@ -24,18 +24,23 @@ After
             print(book.title, tag.name)
 
 When it is safe
-    The query stands in the same function and names the relation; nothing between it and the end of
-    the loop writes to the models of the relation, as far as calls can be followed; the objects are
-    not changed, nor handed on where several rows share them.
-    Unsafe, applied with --unsafe only: an awaited call that cannot be followed; objects that are
-    shared by several rows and handed on; a read in a `try` block.
+    The query, or each of several in branches, stands in the same function, or in one that this
+    function alone calls, and names the relation, or the path to it where the rows are a relation
+    that was fetched for one object; nothing between it and the end of the loop writes to the models
+    of the relation, as far as calls can be followed; the objects are not changed, nor handed on
+    where several rows share them.
+    Unsafe, applied with --unsafe only: an awaited call that cannot be followed; relations that are
+    fetched apart from the query; objects that are shared by several rows and handed on; a read in a
+    `try` block.
 
 What it leaves alone
     Reported, for a hand: loops that write to those models or change those objects; a comment in
     the read; a read in an f-string; a query in another branch than its loop.
     Silently: relations that are filtered, ordered, counted or limited anew; `Prefetch` objects,
-    which may hold other rows than the relation; queries in another function; relations to one
-    object that cannot be None, for awaiting a fetched object gives it back without a query.
+    which may hold other rows than the relation; what is joined beyond a relation that a prefetched
+    path loads anew, for that is lost; branches that fetch different relations; queries in functions
+    that others call, too; relations to one object that cannot be None, for awaiting a fetched
+    object gives it back without a query.
 """
 
 from __future__ import annotations
@@ -43,10 +48,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..orm.infer import Types, types_of
-from ..orm.rows import Rows, rows_in
 from ._base import Finding, Rule, Safety
+from ._loop_rows import sources_in
 from ._n_plus_one_edits import reading
-from ._n_plus_one_query import source_of
 from ._n_plus_one_reads import case_of, reads_of
 from ._n_plus_one_where import modules_that_query, scopes_that_query
 from ._queried_again import is_queried_again, weigh_again
@@ -54,23 +58,23 @@ from ._queried_again import is_queried_again, weigh_again
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..orm.rows import Rows
     from ..project.module import Module, Scope
-    from ._n_plus_one_case import Case, Read
+    from ._n_plus_one_case import Case, Read, Source
 
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each query whose rows are asked again for what they come with."""
     for scope in scopes_that_query(module):
         types = types_of(module, scope)
-        for rows in rows_in(module, types, scope):
-            case = _case(module, types, scope, rows)
+        for seen, rows, source in sources_in(module, types, scope):
+            case = _case(module, seen, scope, rows, source)
             if case is not None:
                 yield _finding(case)
 
 
-def _case(module: Module, types: Types, scope: Scope, rows: Rows) -> Case | None:
-    source = source_of(module, types, scope, rows)
-    if source is None or not source.fetched:
+def _case(module: Module, types: Types, scope: Scope, rows: Rows, source: Source) -> Case | None:
+    if source.refined or source.listed or not source.fetched:
         return None
     found = reads_of(module, types, scope, rows, source)
 

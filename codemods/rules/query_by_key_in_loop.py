@@ -37,6 +37,9 @@ What it leaves alone
     Silently: look-ups of one object with further conditions, with `using_db`, or by another field
     than the key; the first or some of many objects; conditions that depend on the row; foreign keys
     with a `to_field`.
+
+Limits
+    Without an order, the objects of a many-to-many relation may come in another one.
 """
 
 from __future__ import annotations

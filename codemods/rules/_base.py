@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ._card import Card, Safety
@@ -57,6 +57,7 @@ class Rule(Card):
         modules: Gives the only modules it looks at, where the project decides that, not a word.
         beyond: Whether it looks, without such a choice, at modules that name neither the framework
             nor a model as well: what starts an application often names only a function.
+        core: What yields those findings of an opt-in rule that belong to the default set.
     """
 
     find: Callable[[Module], Iterable[Finding]]
@@ -64,6 +65,21 @@ class Rule(Card):
     pattern: bytes = b""
     modules: Callable[[Project], Collection[str]] | None = None
     beyond: bool = False
+    core: Callable[[Module], Iterable[Finding]] | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it yields only what belongs to the default set."""
+        return self.find is self.core
+
+    @property
+    def key(self) -> str:
+        """What tells the rule from what it is when it is narrowed."""
+        return f"{self.code} (core)" if self.is_narrow else self.code
+
+    def narrowed(self) -> Rule:
+        """The rule that yields only what belongs to the default set."""
+        return replace(self, find=self.core or self.find)
 
 
 __all__ = ["Card", "Finding", "Rule", "Safety"]

@@ -43,13 +43,13 @@ class Lookup:
 def lookups(module: Module) -> Iterator[Lookup]:
     """The named keywords of filters of proven models, those of ``Q`` objects in them included."""
     for found in api_calls(module, *FILTERS):
-        for call in (found.node, *_conditions(module, found)):
+        for call in (found.node, *conditions(module, found)):
             for keyword in call.keywords:
                 if keyword.arg:
                     yield Lookup(call, keyword, found.model)
 
 
-def _conditions(module: Module, found: ApiCall) -> Iterator[ast.Call]:
+def conditions(module: Module, found: ApiCall) -> Iterator[ast.Call]:
     """The ``Q`` objects that are written among the positional arguments of a filter."""
     stack: list[ast.expr] = list(found.node.args)
     while stack:

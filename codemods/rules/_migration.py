@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..orm import api
+from ..orm import api, scopes
 from ..project.apps import meaning
 from ..project.facts import FunctionNode, imports_of
 from ..project.field_kinds import aliased
@@ -46,6 +46,10 @@ def gate(module: Module, since: str) -> Safety | None:
 def is_older(module: Module, wanted: str) -> bool:
     """Whether a file is written for releases before one, and for them alone."""
     return module.project.versions_of(module.path).at_least(_TORTOISE, wanted) is False
+
+
+TRIED = "a try around it may count on a missing name: change it by hand if that is not so"
+STARS = "a star import may bring another {0}: change it by hand if that is not so"
 
 
 def unknown_release(since: str) -> str:
@@ -100,6 +104,18 @@ def _bound(body: ast.ClassDef) -> set[str]:
     return found
 
 
+def is_imported_above(module: Module, node: ast.expr) -> bool:
+    """Whether the import is one of the module, not one that a function makes for itself."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    imports = (one for one in module.tree.body if isinstance(one, ast.Import | ast.ImportFrom))
+    bound = {found.name for one in imports for found in imports_of(one)}
+    if not isinstance(node, ast.Name) or node.id not in bound:
+        return False
+    functions = (one for one in module.ancestors(node) if isinstance(one, FunctionNode))
+    return all(node.id not in scopes.bindings_in(module, one) for one in functions)
+
+
 def is_shim(module: Module, node: ast.AST) -> bool:
     """Whether code is there for the sake of several releases.
 
@@ -113,6 +129,21 @@ def is_shim(module: Module, node: ast.AST) -> bool:
             return True
         if isinstance(outer, ast.With | ast.AsyncWith) and is_asking(outer):
             return True
+        if isinstance(outer, FunctionNode):
+            return False
+    return False
+
+
+def is_tried(module: Module, node: ast.AST) -> bool:
+    """Whether a ``try`` that may count on something missing is what makes code a shim.
+
+    It may be there for other errors as well, such as those of a query.
+    """
+    for outer in module.ancestors(node):
+        if isinstance(outer, ast.Try) and any(map(_counts_on_missing, outer.handlers)):
+            return True
+        if isinstance(outer, ast.If | ast.IfExp) and _asks_version(outer.test):
+            return False
         if isinstance(outer, FunctionNode):
             return False
     return False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "tortoise.contrib.pydantic"
 MODEL, QUERYSET = "pydantic_model_creator", "pydantic_queryset_creator"
-_MAKERS = ("from_tortoise_orm", "from_queryset_single")
+_MAKERS = {MODEL: ("from_tortoise_orm", "from_queryset_single"), QUERYSET: ("from_queryset",)}
 _PLAIN_MAKERS = ("parse_obj", "model_validate", "construct", "model_construct")
 _HOPS = 5
 _REQUIRED = "0.20.0"
@@ -55,28 +55,29 @@ def creator(module: Module, call: ast.AST | None) -> str:
     return last if name.startswith(f"{_PACKAGE}.") and last in (MODEL, QUERYSET) else ""
 
 
-def is_schema(module: Module, node: ast.expr | None, name: str = "") -> bool:
+def is_schema(module: Module, node: ast.expr | None, name: str = "", maker: str = MODEL) -> bool:
     """Whether an expression is a class that ``pydantic_model_creator`` made of a model.
 
-    A class of the project that derives from one counts, unless it defines ``name``.
+    A class of the project that derives from one counts, unless it defines ``name``. ``maker`` may
+    name the other function that makes classes.
     """
     symbol = symbol_of(module, node) if isinstance(node, ast.Name | ast.Attribute) else None
-    return symbol is not None and _is_made(module.project, symbol, name, _HOPS)
+    return symbol is not None and _is_made(module.project, symbol, name, maker, _HOPS)
 
 
-def _is_made(project: Project, symbol: Symbol, name: str, hops: int) -> bool:
+def _is_made(project: Project, symbol: Symbol, name: str, maker: str, hops: int) -> bool:
     if isinstance(symbol, Variable):
         module = project.module(symbol.path)
         if not isinstance(module, Module):
             return False
-        return creator(module, _assigned(module, symbol.name)) == MODEL
+        return creator(module, _assigned(module, symbol.name)) == maker
     fact = project.class_fact(symbol) if isinstance(symbol, Class) and hops else None
     if fact is None or not isinstance(symbol, Class) or len(fact.bases) != 1:
         return False
     if fact.decorators or fact.keywords or name in fact.methods or name in fact.names:
         return False
     base = project.resolve(symbol.path, fact.bases[0]) if fact.bases[0] else None
-    return base is not None and _is_made(project, base, name, hops - 1)
+    return base is not None and _is_made(project, base, name, maker, hops - 1)
 
 
 def _assigned(module: Module, name: str) -> ast.expr | None:
@@ -93,26 +94,29 @@ def _assigned(module: Module, name: str) -> ast.expr | None:
     return None
 
 
-def is_object(module: Module, node: ast.expr, name: str) -> bool:
+def is_object(module: Module, node: ast.expr, name: str, maker: str = MODEL) -> bool:
     """Whether an expression is proven to be an object of such a class, without its own ``name``.
 
     That is a parameter with such an annotation, a name that one statement binds, or the call
     itself.
     """
     if isinstance(node, ast.Name):
-        return any(_makes(module, made, name) for made in _origin(module, node, name))
-    return _makes(module, node, name)
+        origins = _origin(module, node, name, maker)
+        return any(_makes(module, made, name, maker) for made in origins)
+    return _makes(module, node, name, maker)
 
 
-def _origin(module: Module, node: ast.Name, name: str) -> Iterator[ast.expr]:
+def _origin(module: Module, node: ast.Name, name: str, maker: str) -> Iterator[ast.expr]:
     """The one expression that gives a local name its value; a parameter's annotation as a call."""
     scope = module.scope(node)
     if not isinstance(scope, FunctionNode) or node.id in scopes.elsewhere_bound(module):
         return
-    if scopes.bindings_in(module, scope).get(node.id) != 1:
+    if scopes.bindings_in(module, scope).get(node.id) != 1 or _is_inner(module, node, scope):
         return
     for parameter in scopes.parameters(scope):
-        if parameter.arg == node.id and is_schema(module, parameter.annotation, name):
+        if _is_hidden(module, scope, parameter):
+            continue
+        if parameter.arg == node.id and is_schema(module, parameter.annotation, name, maker):
             plain = parameter not in (scope.args.vararg, scope.args.kwarg)
             default = scopes.default_of(scope, parameter)
             if plain and not (isinstance(default, ast.Constant) and default.value is None):
@@ -125,13 +129,40 @@ def _origin(module: Module, node: ast.Name, name: str) -> Iterator[ast.expr]:
                 yield statement.value
 
 
-def _makes(module: Module, node: ast.expr, name: str) -> bool:
+def _is_inner(module: Module, node: ast.Name, scope: ast.AST) -> bool:
+    """Whether a comprehension or a lambda around a name, within the function, binds it anew."""
+    for outer in module.ancestors(node):
+        if outer is scope:
+            return False
+        if isinstance(outer, ast.Lambda) and node.id in {a.arg for a in scopes.parameters(outer)}:
+            return True
+        for part in outer.generators if isinstance(outer, scopes.COMPREHENSIONS) else ():
+            if any(isinstance(n, ast.Name) and n.id == node.id for n in ast.walk(part.target)):
+                return True
+    return False
+
+
+def _is_hidden(module: Module, scope: FunctionNode, parameter: ast.arg) -> bool:
+    """Whether the annotation of a parameter names something of a scope around it, not a global."""
+    around = [
+        one for one in module.ancestors(scope) if isinstance(one, FunctionNode | ast.ClassDef)
+    ]
+    inner = {one.name for outer in (scope, *around) for one in getattr(outer, "type_params", ())}
+    for outer in around:
+        names = (n for n in ast.walk(outer) if isinstance(n, ast.Name))
+        inner |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        inner |= {n.name for n in ast.walk(outer) if isinstance(n, ast.ClassDef) and n is not outer}
+    read = ast.walk(parameter.annotation) if parameter.annotation else ()
+    return any(isinstance(one, ast.Name) and one.id in inner for one in read)
+
+
+def _makes(module: Module, node: ast.expr, name: str, maker: str) -> bool:
     """Whether an expression makes an object of a class that was made of a model."""
     call = node.value if isinstance(node, ast.Await) else node
     if not isinstance(call, ast.Call):
         return False
     if isinstance(call.func, ast.Attribute):
-        makers = _MAKERS if isinstance(node, ast.Await) else _PLAIN_MAKERS
-        if call.func.attr in makers and is_schema(module, call.func.value, name):
+        makers = _MAKERS[maker] if isinstance(node, ast.Await) else _PLAIN_MAKERS
+        if call.func.attr in makers and is_schema(module, call.func.value, name, maker):
             return True
-    return not isinstance(node, ast.Await) and is_schema(module, call.func, name)
+    return not isinstance(node, ast.Await) and is_schema(module, call.func, name, maker)

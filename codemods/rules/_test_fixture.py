@@ -7,20 +7,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..edits._base import expression
-from ..project.module import Module
 from ..project.symbols import External
 from ._migration import symbol_of
+from ._test_loop import EVENT_LOOP, without_loop
+from ._test_patched import Patched, patched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from ..project.module import Module
 
 INITIALIZER, FINALIZER = "tortoise.contrib.test.initializer", "tortoise.contrib.test.finalizer"
 CONTEXTS = (
     "tortoise.contrib.test.tortoise_test_context",
     "tortoise.context.tortoise_test_context",
 )
-_FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture")
-_PARAMETERS = ("modules", "db_url", "app_label")
+FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture")
+_PARAMETERS = ("modules", "db_url", "app_label", "loop")
+#: What pytest gives a fixture that only the set-up needs.
+_GIVEN = ("request", EVENT_LOOP)
+CONTEXT_PARAMETERS = ("modules", "db_url", "app_label", "connection_label", "timezone")
 _DEFAULT_LABEL = '"models"'
 _MEMORY = ":memory:"
 #: What the old `finalizer` did with a database that outlives its connections.
@@ -36,24 +42,20 @@ class TestFixture:
         before: The statements before the set-up, which give names to values.
         arguments: The source of what the set-up is given, by parameter.
         autouse: Whether every test has the fixture.
-        request: Whether the parameter ``request`` is there for the set-up alone.
+        patched: The function that makes the configuration, where one does.
     """
 
     function: ast.FunctionDef
     before: tuple[ast.stmt, ...]
     arguments: dict[str, str]
     autouse: bool
-    request: bool
+    patched: Patched | None = None
 
 
 def context_arguments(given: Mapping[str, str]) -> list[str]:
-    """The arguments of ``tortoise_test_context``, from those of ``initializer`` by parameter.
-
-    The connection gets the name of the app, which it always had.
-    """
-    url = [f"db_url={given['db_url']}"] if "db_url" in given else []
-    label = given["app_label"]
-    return [given["modules"], *url, f"app_label={label}", f"connection_label={label}"]
+    """The arguments of ``tortoise_test_context``, from their source by parameter."""
+    named = [f"{name}={given[name]}" for name in CONTEXT_PARAMETERS[1:] if name in given]
+    return [given["modules"], *named]
 
 
 def outlives(given: Mapping[str, str], before: Sequence[ast.stmt] = ()) -> bool:
@@ -104,96 +106,104 @@ def name_of(module: Module, node: ast.expr) -> str:
 def fixture_of(module: Module, call: ast.Call) -> TestFixture | None:
     """The fixture that a call of ``initializer`` makes up; None where it does more than that."""
     statement = module.parent(call)
-    function = module.parent(statement) if isinstance(statement, ast.Expr) else None
+    block = module.parent(statement) if isinstance(statement, ast.Expr) else None
+    function = module.parent(block) if isinstance(block, ast.With) else block
     if not isinstance(function, ast.FunctionDef) or not isinstance(statement, ast.Expr):
         return None
-    at = function.body.index(statement) if statement in function.body else -1
-    before, after = function.body[:at], function.body[at + 1 :]
-    arguments, autouse = _arguments(module, call), _autouse(module, function)
-    if at < 0 or arguments is None or autouse is None or not all(map(_is_value, before)):
+    config = patched(module, block, _modules(call)) if isinstance(block, ast.With) else None
+    if isinstance(block, ast.With) and config is None:
         return None
-    names = [one.arg for one in function.args.args]
-    ends, request = _is_end(module, after), _asks_request(module, after)
-    if not (ends or request) or names not in ([], ["request"]):
+    arguments = config.arguments if config else _initialized(module, call)
+    body = _flat(module, function, block)
+    autouse = _autouse(module, function)
+    if statement not in body or arguments is None or autouse is None:
         return None
-    used = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == "request"]
-    if names and len(used) > request:
+    at = body.index(statement)
+    before, after = body[:at], body[at + 1 :]
+    ends = _is_end(module, after) or _asks_request(module, after)
+    if not ends or not all(map(_is_value, before)) or not _is_free(function, before, arguments):
         return None
-    return TestFixture(function, tuple(before), arguments, autouse, bool(names))
+    return TestFixture(function, tuple(before), arguments, autouse, config)
 
 
-def is_wanted_for_longer(module: Module, fixture: TestFixture) -> bool:
-    """Whether a fixture of the session, a module or a class asks for this one by its name.
-
-    It could not ask for one that is made for each test.
-    """
-    name, project = fixture.function.name, module.project
-    for path in project.files:
-        data = project.read(path)
-        if isinstance(data, bytes) and name.encode() in data and b"scope" in data:
-            other = project.module(path)
-            if isinstance(other, Module) and any(
-                _asks(other, one, name) for one in _functions(other)
-            ):
-                return True
-    return False
+def _flat(module: Module, function: ast.FunctionDef, block: ast.AST | None) -> list[ast.stmt]:
+    """The statements of a fixture and of the block in it, but for those about an event loop."""
+    found: list[ast.stmt] = []
+    for one in function.body:
+        found += one.body if one is block and isinstance(one, ast.With) else [one]
+    return without_loop(module, found)
 
 
-def _functions(module: Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
-
-
-def _asks(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
-    """Whether a function is a fixture with a scope, and has a parameter of a name."""
-    if all(one.arg != name for one in function.args.args):
-        return False
-    calls = [one for one in function.decorator_list if isinstance(one, ast.Call)]
-    scoped = (one for one in calls if any(given.arg == "scope" for given in one.keywords))
-    return any(name_of(module, one.func) in _FIXTURES for one in scoped)
+def _is_free(
+    function: ast.FunctionDef, before: Sequence[ast.stmt], given: Mapping[str, str]
+) -> bool:
+    """Whether a fixture takes nothing from pytest but what the set-up alone needs."""
+    arguments = function.args
+    names = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    parts = (*before, *map(expression, given.values()))
+    used = {n.id for one in parts for n in ast.walk(one) if isinstance(n, ast.Name)}
+    return names <= {*_GIVEN} and used.isdisjoint(names)
 
 
 def context_of(
     module: Module, call: ast.Call
-) -> tuple[tuple[ast.stmt, ...], dict[str, str]] | None:
+) -> tuple[tuple[ast.stmt, ...], dict[str, str], bool] | None:
     """What a fixture around ``tortoise_test_context`` is given, with the statements before it.
 
-    The arguments are told as those of ``initializer``; None where those cannot say it.
+    Last comes whether every test has the fixture. None where it is not such a plain one.
     """
     item = module.parent(call)
     block = module.parent(item) if isinstance(item, ast.withitem) else None
     function = module.parent(block) if isinstance(block, ast.AsyncWith) else None
     if not isinstance(function, ast.AsyncFunctionDef) or block not in function.body:
         return None
-    labels = {one.arg: one.value for one in call.keywords if one.arg == "connection_label"}
-    plain = ast.Call(call.func, call.args, [k for k in call.keywords if k.arg not in labels])
-    given = _arguments(module, plain)
+    labels = [one for one in call.keywords if one.arg == "connection_label"]
+    given = _arguments(module, call, CONTEXT_PARAMETERS)
     before = tuple(function.body[: function.body.index(block)])
     if given is None or not labels or not all(map(_is_value, before)):
         return None
-    same = module.text(labels["connection_label"]) == given["app_label"]
-    return (before, given) if same else None
+    return before, given, _autouse(module, function) is not False
 
 
-def _arguments(module: Module, call: ast.Call) -> dict[str, str] | None:
-    """The source of the arguments by parameter; None where there are others."""
-    if len(call.args) > len(_PARAMETERS) or any(isinstance(a, ast.Starred) for a in call.args):
+def _modules(call: ast.Call) -> ast.expr | None:
+    """What ``initializer`` is given, where that is the modules alone."""
+    if len(call.args) + len(call.keywords) != 1 or any(
+        one.arg != "modules" for one in call.keywords
+    ):
         return None
-    found = dict(zip(_PARAMETERS, map(module.text, call.args), strict=False))
+    return [*call.args, *(one.value for one in call.keywords)][0]
+
+
+def _initialized(module: Module, call: ast.Call) -> dict[str, str] | None:
+    """What a call of ``initializer`` says. The connection has the name of the app."""
+    found = _arguments(module, call, _PARAMETERS)
+    if found is None or not found.pop("loop", "loop").isidentifier():
+        return None
+    return {**found, "connection_label": found["app_label"]}
+
+
+def _arguments(
+    module: Module, call: ast.Call, parameters: tuple[str, ...]
+) -> dict[str, str] | None:
+    """The source of the arguments by parameter; None where there are others."""
+    if len(call.args) > len(parameters) or any(isinstance(a, ast.Starred) for a in call.args):
+        return None
+    found = dict(zip(parameters, map(module.text, call.args), strict=False))
     for given in call.keywords:
-        if given.arg not in _PARAMETERS or given.arg in found:
+        if given.arg not in parameters or given.arg in found:
             return None
         found[given.arg] = module.text(given.value)
     found.setdefault("app_label", _DEFAULT_LABEL)
     return found if "modules" in found else None
 
 
-def _autouse(module: Module, function: ast.FunctionDef) -> bool | None:
+def _autouse(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool | None:
     """Whether the only decorator makes a fixture for every test; None if it is another."""
     if len(function.decorator_list) != 1:
         return None
     decorator = function.decorator_list[0]
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if name_of(module, target) not in _FIXTURES:
+    if name_of(module, target) not in FIXTURES:
         return None
     if not isinstance(decorator, ast.Call):
         return False

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ..source import Fault
 
+#: What means itself in an f-string.
+_PLAIN = re.compile(r"[\w./:@-]*")
 _CALLS = re.compile(rb"\b(?:initializer|tortoise_test_context)\b")
 
 
@@ -51,6 +53,8 @@ class Argument:
 
 
 SetUp = tuple[Argument, ...]
+#: A set-up whose database is made for every test, so that a class cannot make it, too.
+_CLASHES: SetUp = ()
 
 
 def set_up_for(module: Module) -> SetUp | str:
@@ -59,13 +63,13 @@ def set_up_for(module: Module) -> SetUp | str:
     paths = [path for path in project.relevant if _CALLS.search(_bytes(project.read(path)))]
     own = list(_of(module, module.path))
     found = set(own or (one for path in paths for one in _of(project.module(path), module.path)))
+    if _CLASHES in found:
+        return "the tests share one database by name, which two of them cannot create"
     if None in found or len(found) > 1:
         return "the calls of initializer() that set up the tests are not all alike and plain"
     known = found.pop() if found else None
     if known is None:
         return "no call of initializer() says which modules the tests work on"
-    if not is_new_each_time({one.name: one.source for one in known}):
-        return "the tests share one database by name, which two of them cannot create"
     return known
 
 
@@ -83,9 +87,15 @@ def _of(module: Module | Fault, target: str) -> Iterator[SetUp | None]:
             fixture = None if is_shim(module, call) else fixture_of(module, call)
             yield _told(module, fixture.before, fixture.arguments, target) if fixture else None
         elif name in CONTEXTS:  # what such a call becomes
-            before, given = context_of(module, call) or ((), {})
+            before, given, autouse = context_of(module, call) or ((), {}, False)
             if given:
-                yield _told(module, before, given, target)
+                known = _told(module, before, given, target)
+                clashes = known is not None and autouse and not _is_apart(known)
+                yield _CLASHES if clashes else known
+
+
+def _is_apart(known: SetUp) -> bool:
+    return is_new_each_time({one.name: one.source for one in known})
 
 
 def _told(
@@ -112,11 +122,24 @@ class _Writer:
         while isinstance(node, ast.Name) and (value := self._value(node.id)) is not None:
             node = value
             source = self._module.text(node)
+        if isinstance(node, ast.JoinedStr):
+            source = self._filled(node, source)
+            node = expression(source)
         imports: set[tuple[str, str, str]] = set()
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and not self._reaches(part, imports):
                 return None
         return Argument(name, source, tuple(sorted(imports)))
+
+    def _filled(self, node: ast.JoinedStr, source: str) -> str:
+        """An f-string with the values of the plain strings that have a name in its own file."""
+        for part in node.values:
+            name = part.value if isinstance(part, ast.FormattedValue) else None
+            value = self._value(name.id) if isinstance(name, ast.Name) else None
+            text = value.value if isinstance(value, ast.Constant) else None
+            if isinstance(name, ast.Name) and isinstance(text, str) and _PLAIN.fullmatch(text):
+                source = source.replace(f"{{{name.id}}}", text)
+        return source
 
     def _value(self, name: str) -> ast.expr | None:
         if name in self._local:

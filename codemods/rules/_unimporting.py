@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ..comments import is_marked
 from ..edits.imports import DropImport, ForgetNames
 from ..orm import scopes
 from ..orm.control import loops_around, within
 from ..project.facts import imports_of, inner_blocks
-from ..project.reexports import is_marked, is_taken_from
+from ..project.reexports import is_taken_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

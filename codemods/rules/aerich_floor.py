@@ -11,6 +11,10 @@ Why
         TypeError: SqliteSchemaGenerator._column_default_generator() takes 4 positional arguments
         but 6 were given
 
+    and before 0.8.0 it fails in any case:
+
+        AttributeError: 'Apps' object has no attribute 'get'
+
 Before
     dependencies = ["tortoise-orm>=1.0", "aerich==0.9.2"]
 
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
     from ..project.index import Project
 
 _FLOOR, _SINCE = "0.9.3", "1.0.0"
+#: aerich asks for apps as if they were a dictionary up to the release before this one.
+_INDEXES = "0.8.0"
+_NO_GET = "AttributeError: 'Apps' object has no attribute 'get'"
 _ERROR = "TypeError: _column_default_generator() takes 4 positional arguments but 6 were given"
 
 
@@ -52,9 +59,10 @@ def _findings(project: Project) -> Iterator[Finding]:
         pin = versions.get("aerich")
         if pin is not None and pin.at_least(_FLOOR) is False:
             span, path = place.module.span(place.node), place.module.path
+            error = _NO_GET if pin.at_least(_INDEXES) is False else _ERROR
             message = (
                 f"{pin} was made for tortoise-orm before {_SINCE}: `aerich migrate` fails with "
-                f'"{_ERROR}"'
+                f'"{error}"'
             )
             advice = f"require aerich>={_FLOOR}"
             yield Finding(RULE.code, path, span, message, Safety.MANUAL, (), advice)

@@ -22,9 +22,10 @@ When it is safe
     next query connects again, and `close_connections()` does not.
 
 What it leaves alone
+    Reported, for a hand: calls in `try` statements that may count on a missing name, as `except
+    Exception` may; files with a star import, which may bring another `get_connection`.
     Silently: other uses, such as `connections.set(...)` or `close_all(discard=False)`; projects
-    whose tests replace `connections` or its methods; branches on a version, and `try` statements
-    that count on a missing name.
+    whose tests replace `connections` or its methods; branches on a version.
 """
 
 from __future__ import annotations
@@ -35,23 +36,23 @@ from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
 from ..edits.imports import AddImport, DropImport
-from ..orm import scopes
-from ..project.facts import FunctionNode, imports_of
+from ..project.namings import is_found
 from ..project.symbols import External
 from ._base import Finding, Rule, Safety
-from ._migration import gate, is_shim, symbol_of
+from ._migration import STARS, TRIED, gate, is_imported_above, is_shim, is_tried, symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..project.index import Project
+    from ..edits._base import Edit
     from ..project.module import Module
 
 _SINCE = "1.0.0"
 _HOMES = ("tortoise", "tortoise.connection")
 _NAMES = frozenset(f"{home}.connections" for home in _HOMES)
+#: Where something else is put in the place of the object or its methods, as tests do.
 _REPLACED = re.compile(
-    rb"[\"'][\w.]+\.connections(?:\.\w+)?[\"']"  # patch("shop.db.connections.get")
+    rb"[\"'][^\"'\n]*\.connections(?:\.\w+)?[\"']"  # "shop.db.connections.get"
     rb"|\b(?:setattr|delattr|object|multiple)\s*\([^()]*\bconnections\b"
     rb"|(?<!\bself)(?<!\bcls)\.connections(?:\.\w+)?\s*=(?!=)"
 )
@@ -67,7 +68,7 @@ _NEW = {
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each call of a method of ``connections`` that has a new name."""
-    if gate(module, _SINCE) is not Safety.SAFE or _is_replaced(module.project):
+    if gate(module, _SINCE) is not Safety.SAFE or is_found(module, _REPLACED):
         return
     for call in module.nodes(ast.Call):
         func = call.func
@@ -78,8 +79,10 @@ def find(module: Module) -> Iterator[Finding]:
         plain = len(call.args) == count and not any(isinstance(a, ast.Starred) for a in call.args)
         if not plain or not isinstance(symbol, External) or symbol.dotted not in _NAMES:
             continue
-        if _is_imported_above(module, func.value) and not is_shim(module, call):
-            edits = (
+        if not is_imported_above(module, func.value):
+            continue
+        if not is_shim(module, call) or is_tried(module, call):
+            edits: tuple[Edit, ...] = (
                 ReplaceExpression(module.path, module.span(func), new),
                 AddImport(module.path, home, name),
                 *(DropImport(module.path, one, "connections") for one in _HOMES),
@@ -87,30 +90,11 @@ def find(module: Module) -> Iterator[Finding]:
             message = f"connections.{func.attr}() is deprecated since {_SINCE}: {new}()"
             safety = Safety.UNSAFE if func.attr == "close_all" else Safety.SAFE
             advice = _RESTS if safety is Safety.UNSAFE else ""
+            left = STARS.format(name) if module.facts.stars else ""
+            left = TRIED if is_shim(module, call) else left
+            if left:
+                safety, advice, edits = Safety.MANUAL, left, ()
             yield Finding(RULE.code, module.path, module.span(call), message, safety, edits, advice)
-
-
-def _is_imported_above(module: Module, node: ast.expr) -> bool:
-    """Whether the import is one of the module, not one that a function makes for itself."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    imports = (one for one in module.tree.body if isinstance(one, ast.Import | ast.ImportFrom))
-    bound = {found.name for one in imports for found in imports_of(one)}
-    if not isinstance(node, ast.Name) or node.id not in bound:
-        return False
-    functions = (one for one in module.ancestors(node) if isinstance(one, FunctionNode))
-    return all(node.id not in scopes.bindings_in(module, one) for one in functions)
-
-
-def _is_replaced(project: Project) -> bool:
-    """Whether some file puts another in the place of the object or its methods, as tests do."""
-    if _is_replaced not in project.memo:
-        found = (project.read(path) for path in project.files)
-        project.memo[_is_replaced] = any(
-            isinstance(data, bytes) and _REPLACED.search(data) for data in found
-        )
-    known: bool = project.memo[_is_replaced]
-    return known
 
 
 RULE = Rule(

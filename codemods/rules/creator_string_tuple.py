@@ -16,8 +16,9 @@ After
     User_Pydantic = pydantic_model_creator(User, name="User", exclude=("password",))
 
 When it is safe
-    The function is proven to be Tortoise's. No field is called by a single letter of the string, so
-    that as it is the parameter does not do what it says.
+    The function is proven to be Tortoise's, and the fields of the model are known. None is called
+    by a single letter of the string, so that as it is the parameter does not do what it says.
+    Unsafe, applied with --unsafe only: a model that is not known, or with such a field.
 
 What it leaves alone
     Silently: names of one letter, which are read as meant; values that are not literal; other
@@ -30,7 +31,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
-from ._base import Finding, Rule
+from ..project.symbols import Class
+from ._base import Finding, Rule, Safety
+from ._migration import symbol_of
 from ._pydantic import creator
 
 if TYPE_CHECKING:
@@ -50,7 +53,21 @@ def find(module: Module) -> Iterator[Finding]:
                 span, text = module.span(given.value), module.text(given.value)
                 edits = (ReplaceExpression(module.path, span, f"({text},)"),)
                 message = f"{given.arg}= gets a string, not a tuple: {text} is not looked at"
-                yield Finding(RULE.code, module.path, span, message, edits=edits)
+                doubt = _doubt(module, call, given)
+                safety = Safety.UNSAFE if doubt else Safety.SAFE
+                yield Finding(RULE.code, module.path, span, message, safety, edits, doubt)
+
+
+def _doubt(module: Module, call: ast.Call, given: ast.keyword) -> str:
+    """What the repair rests on: that no field is called by a letter; empty where that is proven."""
+    model = call.args[0] if call.args else None
+    symbol = symbol_of(module, model) if model is not None else None
+    known = module.project.models.get(symbol) if isinstance(symbol, Class) else None
+    letters = set(str(getattr(given.value, "value", "")))
+    if known is None or not known.closed:
+        return "no field of the model is called by a single letter of the string"
+    named = sorted(letters & {*known.fields, *known.relations})
+    return f"the field {named[0]}, a letter of the string, is named as it is" if named else ""
 
 
 def _is_string(given: ast.keyword) -> bool:

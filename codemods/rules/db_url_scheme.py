@@ -44,6 +44,7 @@ from ..edits.expressions import ReplaceExpression
 from ..project.configs import starts_of
 from ..project.evaluate import value_of
 from ..project.model_targets import is_test
+from ..project.namings import is_found
 from ..project.uses import uses_of
 from ..project.values import Table, Text, Value
 from ..source import Fault
@@ -60,6 +61,7 @@ _WRONG, _RIGHT = "postgresql://", "postgres://"
 _ERROR = "ConfigurationError: Unknown DB scheme: postgresql"
 _RESTS = "it rests on nothing but Tortoise taking the URL from that file"
 _LOOKED_UP = "it rests on nothing but Tortoise taking the URL from the configuration"
+#: Where the connections of a mapping are looked up, as for another library.
 _LOOKING = re.compile(rb"[\[(]\s*[\"']connections[\"']\s*[\],)]")
 
 
@@ -112,20 +114,9 @@ def _finding(project: Project, value: Value, depth: int) -> Finding:
         advice = f"{what}: pass {_RIGHT} to Tortoise"
         return Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), advice)
     edit = ReplaceExpression(module.path, span, text.replace(_WRONG, _RIGHT))
-    taken = depth > 0 and _is_looked_up(project)
+    taken = depth > 0 and is_found(module, _LOOKING)
     safety, advice = (Safety.UNSAFE, _LOOKED_UP) if taken else (Safety.SAFE, "")
     return Finding(RULE.code, module.path, span, message, safety, (edit,), advice)
-
-
-def _is_looked_up(project: Project) -> bool:
-    """Whether some file looks up the connections of a mapping, as for another library."""
-    if _is_looked_up not in project.memo:
-        contents = (project.read(one) for one in project.files)
-        project.memo[_is_looked_up] = any(
-            not isinstance(data, Fault) and _LOOKING.search(data) for data in contents
-        )
-    known: bool = project.memo[_is_looked_up]
-    return known
 
 
 def _readers(project: Project, path: str) -> int:

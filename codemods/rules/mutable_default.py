@@ -34,8 +34,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
-from ..project.facts import FunctionNode, imports_of
 from ._base import Finding, Rule, Safety
+from ._bound_names import may_be_bound
 from ._field_calls import field_calls, keyword_of
 from ._migration import is_older
 from ._pydantic import doubt_of_function
@@ -47,10 +47,6 @@ if TYPE_CHECKING:
 
 _FIELD = "tortoise.fields.JSONField"
 _COPIED = "0.18.0"
-_DEFINING: tuple[type[ast.stmt], ...] = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
-    *(ast.Import, ast.ImportFrom),
-)
 _NAMES = {ast.List: "list", ast.Dict: "dict"}
 _OWN = "write a function at module level that makes it, and pass that"
 
@@ -70,22 +66,10 @@ def _found(module: Module, value: ast.List | ast.Dict) -> Iterator[Finding]:
     if value.elts if isinstance(value, ast.List) else value.keys:
         if is_older(module, _COPIED):
             yield Finding(RULE.code, module.path, span, message, Safety.MANUAL, (), _OWN)
-    elif not _is_own(module, name):
+    elif not may_be_bound(module, name):
         edits, doubt = (ReplaceExpression(module.path, span, name),), doubt_of_function(module)
         safety = Safety.UNSAFE if doubt else Safety.SAFE
         yield Finding(RULE.code, module.path, span, message, safety, edits, doubt)
-
-
-def _is_own(module: Module, name: str) -> bool:
-    """Whether a name of Python may mean something else somewhere in a file."""
-    stored = {n.id for n in module.nodes(ast.Name) if not isinstance(n.ctx, ast.Load)}
-    stored |= {parameter.arg for parameter in module.nodes(ast.arg)}
-    for node in (n for kind in _DEFINING for n in module.nodes(kind)):
-        if isinstance(node, FunctionNode | ast.ClassDef):
-            stored.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            stored |= {found.name for found in imports_of(node)}
-    return name in module.facts.bindings or name in stored or bool(module.facts.stars)
 
 
 RULE = Rule(

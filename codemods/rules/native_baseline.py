@@ -42,6 +42,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._aerich_place import MODEL
 from ._base import Finding, Rule, Safety
 from ._configurations import by_module, configurations
 from ._native_migrations import has_native_migrations
@@ -78,19 +79,26 @@ def _findings(project: Project) -> Iterator[Finding]:
 
 def _first(project: Project, one: Configuration, apps: tuple[AppConfig, ...]) -> Finding:
     """The finding of a project that is on aerich alone."""
-    labels = ", ".join(f'"{app.label}"' for app in apps)
+    own = [app for app in apps if not _is_for_aerich(app)] or [*apps]
+    labels = ", ".join(f'"{app.label}"' for app in own)
     message = f"{one.name} can move to Tortoise's own migrations (apps: {labels})"
     edits = all_edits(project, one)
     if edits:
         return _finding(one, message, Safety.UNSAFE, edits, _RESTS)
-    packages = [package_of(project, one.path, app) for app in apps]
+    packages = [package_of(project, one.path, app) for app in own]
     named = [p if packages.count(p) == 1 and p else "a package of its own" for p in packages]
-    given = "; ".join(f"{a.label}: {p}" for a, p in zip(apps, named, strict=True))
+    given = "; ".join(f"{a.label}: {p}" for a, p in zip(own, named, strict=True))
+    gone = ['"aerich.models"', *(f'the app "{app.label}"' for app in apps if app not in own)]
     advice = (
-        f'run `aerich upgrade`; give each app "migrations" ({given}); take out "aerich.models"; '
+        f'run `aerich upgrade`; give each app "migrations" ({given}); take out {gone[-1]}; '
         f"add [tool.tortoise] to pyproject.toml; {_COMMANDS}"
     )
     return _finding(one, message, Safety.MANUAL, (), advice)
+
+
+def _is_for_aerich(app: AppConfig) -> bool:
+    """Whether an app lists the model of aerich and nothing else."""
+    return app.models is not None and app.models.sure and {*app.models.names} == {MODEL}
 
 
 def _second(one: Configuration, apps: tuple[AppConfig, ...]) -> Finding:

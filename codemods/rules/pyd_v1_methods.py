@@ -33,9 +33,11 @@ What it leaves alone
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import RenameAttribute
+from ..project.namings import is_found
 from ._base import Finding, Rule, Safety
 from ._migration import gate, is_shim, unknown_release
 from ._pydantic import is_object, is_schema
@@ -48,6 +50,12 @@ if TYPE_CHECKING:
 _SINCE = "0.20.0"
 _OF_OBJECT = {"dict": "model_dump", "json": "model_dump_json"}
 _OF_CLASS = {"parse_obj": "model_validate", "__fields__": "model_fields"}
+#: Objects of tests that stand for a schema: ``double.dict.return_value = {}``, ``Mock(dict=...)``.
+_DOUBLES = re.compile(
+    rb"\.(?:dict|json|parse_obj)\.(?:return_value|side_effect)"
+    rb"|\b\w*Mock\s*\([^()]*\b(?:dict|json|parse_obj)\s*="
+)
+_DOUBLED = "it rests on no test passing an object of its own that has only the old method"
 _KEYWORDS = frozenset(
     {"include", "exclude", "by_alias", "exclude_unset", "exclude_defaults", "exclude_none"}
 )
@@ -66,7 +74,9 @@ def find(module: Module) -> Iterator[Finding]:
             yield Finding(RULE.code, module.path, span, message, safety, (), advice)
         else:
             edits = (RenameAttribute(module.path, span, new),)
-            yield Finding(RULE.code, module.path, span, message, edits=edits)
+            doubt = _DOUBLED if is_found(module, _DOUBLES) else ""
+            safety = Safety.UNSAFE if doubt else Safety.SAFE
+            yield Finding(RULE.code, module.path, span, message, safety, edits, doubt)
 
 
 def _uses(module: Module) -> Iterator[tuple[ast.Attribute, str]]:

@@ -1,4 +1,4 @@
-"""Names the app of a related model as the configuration has it, where the relation names none.
+"""Names the app of a related model as the configuration has it, where the relation names another.
 
 What it does
     Looks at `ForeignKeyField("app.Model")`, `OneToOneField` and `ManyToManyField` of models that
@@ -12,8 +12,6 @@ Why
         ForeignKeyFields and configurations.
 
         ConfigurationError: No model with name 'Book' registered in app 'shelf'.
-
-        ConfigurationError: ForeignKeyField accepts model name in format "app.Model"
 
 Before
     # "apps": {"books": {"models": ["shop.books"]}}
@@ -30,6 +28,7 @@ What it leaves alone
     Projects where a configuration or the models of an app are not wholly visible, tests, and
     models that no app lists; projects that load models with `Tortoise.init_models`.
     Left for you: names that no model has, or several; strings that are put together.
+    Strings that are not an app and a model with a dot between: see fk-missing-app-label.
 """
 
 from __future__ import annotations
@@ -39,33 +38,26 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ..edits.expressions import ReplaceExpression
-from ..project.configs import starts_of
 from ..project.model_targets import is_test
-from ..source import Fault
 from ._base import Finding, Rule, Safety
-from ._registered import registered
+from ._registered import OTHER_STARTS, is_mentioned, is_started_by_tests, registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..project.facts import FieldFact
-    from ..project.index import Project
     from ..project.models import Model
     from ..project.module import Module
     from ._registered import Registered
 
 _NO_APP = "No app with name '{0}' registered. Please check your model names in ForeignKeyFields"
 _NO_MODEL = "No model with name '{0}' registered in app '{1}'."
-#: What starts the ORM with apps that no configuration tells, in programs and in tests.
-_OTHER_STARTS = (b"init_models", b"TortoiseContext")
-_TEST_STARTS = (b"tortoise_test_context", b"initializer(")
 _RESTS = "it rests on no test counting on the label"
-_NO_LABEL = '{0} accepts model name in format "app.Model"'
 
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each relation of a listed model whose target is not there."""
-    if is_test(module.path) or _mentions(module.project, _OTHER_STARTS):
+    if is_test(module.path) or is_mentioned(module.project, OTHER_STARTS):
         return
     for symbol, model in module.project.models.all().items():
         if symbol.path != module.path or model.abstract:
@@ -73,22 +65,6 @@ def find(module: Module) -> Iterator[Finding]:
         apps = registered(module.project, module.path)
         if apps and any(symbol in app.models for app in apps.values()):
             yield from _of_model(module, model, apps)
-
-
-def _is_tested(project: Project) -> bool:
-    """Whether tests start the ORM by themselves."""
-    own = any(is_test(start.module.path) for start in starts_of(project))
-    return own or _mentions(project, _TEST_STARTS)
-
-
-def _mentions(project: Project, words: tuple[bytes, ...]) -> bool:
-    """Whether a file of the project has one of the words; searched once."""
-    key = (_mentions, words)
-    if key not in project.memo:
-        contents = (project.read(path) for path in project.relevant)
-        texts = (data for data in contents if not isinstance(data, Fault))
-        project.memo[key] = any(word in text for text in texts for word in words)
-    return bool(project.memo[key])
 
 
 def _of_model(module: Module, model: Model, apps: Mapping[str, Registered]) -> Iterator[Finding]:
@@ -105,13 +81,14 @@ def _of_model(module: Module, model: Model, apps: Mapping[str, Registered]) -> I
 
 def _error(field: FieldFact, apps: Mapping[str, Registered]) -> str:
     """What the start fails with; empty where it does not, or might not."""
-    label, dot, name = field.target.partition(".")
-    if not dot:
-        return _NO_LABEL.format(field.factory.rpartition(".")[2])
+    label, _, name = field.target.partition(".")
+    if field.target.count(".") != 1:
+        return ""  # fk-missing-app-label has it
     if label not in apps:
         return _NO_APP.format(label)
     app = apps[label]
-    known = app.foreign or any(symbol.name == name for symbol in app.models)
+    names = {*app.others, *(symbol.name for symbol in app.models)}
+    known = app.foreign or name in names
     return "" if known else _NO_MODEL.format(name, label)
 
 
@@ -139,7 +116,7 @@ def _finding(
     if len(labels) == 1 and not any(app.foreign for app in apps.values()):
         quote = module.text(node)[-1]
         edit = ReplaceExpression(module.path, span, f"{quote}{labels[0]}.{name}{quote}")
-        tested = _is_tested(module.project)
+        tested = is_started_by_tests(module.project)
         safety, rests = (Safety.UNSAFE, _RESTS) if tested else (Safety.SAFE, "")
         return Finding(RULE.code, module.path, span, message, safety, (edit,), rests)
     every = [f"{label}.{s.name}" for label, app in apps.items() for s in app.models]

@@ -4,8 +4,10 @@ What it does
     With a `--target-version` above what the project requires, each requirement of `tortoise-orm` is
     raised to the target, in the form that it has: `==0.20.1` becomes `==1.1.*`, `^0.20` becomes
     `^1.1`, `>=0.20,<0.21` becomes `>=1.1,<1.2`. So are requirements that allow nothing but releases
-    that do not work with the target: of an aerich before 0.9.3 with 1.1, and of a FastAPI before
-    0.112.2 with 0.24.1 and `tortoise.contrib.fastapi`. Comments, extras and markers stay.
+    that do not work with the target: of an aerich before 0.9.3 with 1.1, of a FastAPI before
+    0.112.2 with 0.24.1 and `tortoise.contrib.fastapi`, and, beside the ORM in a requirements file,
+    of a pypika-tortoise before 0.6.3 with 1.0 and an iso8601 before 2.1 with 0.21.7. Comments,
+    extras and markers stay.
 
 Why
     The other rules rewrite the code for the target. An installation that still has the old release
@@ -36,7 +38,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..project.mentions import Trust
 from ._base import Finding, Rule, Safety
-from ._requirements import allows_below, edit_of, is_below, is_generated, span_of
+from ._frozen import pinned_beside
+from ._requirements import (
+    allows_below,
+    edit_of,
+    first_of_each,
+    is_below,
+    is_generated,
+    span_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -70,6 +80,11 @@ _COMPANIONS = {
     "fastapi": _Companion("0.24.1", "0.112.2", "0.112.2", b"tortoise.contrib.fastapi"),
     "pydantic": _Companion("0.20", "2", "", b"tortoise.contrib.pydantic"),
 }
+#: The same for what Tortoise ORM itself requires, which a frozen requirements file pins as well.
+_OWN = {
+    "iso8601": _Companion("0.21.7", "2.1.0", "2.1.0", b""),
+    "pypika-tortoise": _Companion("1.0", "0.6.3", "0.6.5", b""),
+}
 _RESTS = "it rests on the other packages allowing {target}; lock and install anew afterwards"
 
 
@@ -85,9 +100,19 @@ def find(module: Module) -> Iterator[Finding]:
             continue
         if mention.name == _TORTOISE and allows_below(mention, project.target):
             yield _finding(project, mention, project.target)
+            yield from _beside(project, mention, home)
         companion = _COMPANIONS.get(mention.name)
         if companion and is_below(mention, companion.floor) and _needs(project, home, companion):
             yield _finding(project, mention, companion.target, companion.floor)
+
+
+def _beside(project: Project, mention: Mention, home: str) -> Iterator[Finding]:
+    """The findings for what pins the requirements of the ORM itself, in the same file."""
+    for one in pinned_beside(project, mention, _OWN):
+        own = _OWN[one.name]
+        needed = project.versions.for_directory(home).at_least(_TORTOISE, own.since)
+        if needed and is_below(one, own.floor):
+            yield _finding(project, one, own.target, own.floor)
 
 
 def _needs(project: Project, home: str, companion: _Companion) -> bool:
@@ -120,13 +145,7 @@ def _finding(project: Project, mention: Mention, target: str, floor: str = "") -
 
 def _modules(project: Project) -> Collection[str]:
     """The first relevant file of each project, where the user names a release above its own."""
-    if _modules not in project.memo:
-        first: dict[str, str] = {}
-        for path in project.relevant if project.target else ():
-            first.setdefault(project.versions_of(path).directory, path)
-        project.memo[_modules] = frozenset(first.values())
-    found: frozenset[str] = project.memo[_modules]
-    return found
+    return first_of_each(project) if project.target else ()
 
 
 RULE = Rule(

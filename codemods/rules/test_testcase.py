@@ -43,10 +43,10 @@ When it is safe
     3.10 get the same in three statements.
 
 What it leaves alone
-    Reported, for a hand: classes without such a call, or whose tests share a database by name;
-    classes that use `assertListSortEqual` or other helpers that `unittest` lacks; an `asyncSetUp`
-    that does not await that of its base; an asynchronous `setUp` of a mixin, or one that is awaited
-    by name.
+    Reported, for a hand: classes without such a call, or with a fixture that makes a database of
+    the same name for every test; classes that use `assertListSortEqual` or other helpers that
+    `unittest` lacks; an `asyncSetUp` that does not await that of its base; an asynchronous `setUp`
+    of a mixin, or one that is awaited by name.
     Silently: projects that may use a release before 1.0; branches on a version, and `try`
     statements that count on a missing name.
 """
@@ -63,6 +63,7 @@ from ._migration import gate, is_shim
 from ._test_classes import TestClass, derived, enters, mixed_in, obstacle, renames
 from ._test_fixture import DROP, context_arguments, name_of, outlives
 from ._test_set_up import Argument, set_up_for
+from ._test_wanted import CLASSES, ISOLATED_CLASS, PLAIN_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +76,6 @@ _TESTS = "tortoise.contrib.test"
 _CONTEXT = "tortoise_test_context"
 _NEW = "IsolatedAsyncioTestCase"
 _TARGET = f"unittest.{_NEW}"
-_PLAIN, _ISOLATED = f"{_TESTS}.SimpleTestCase", f"{_TESTS}.IsolatedTestCase"
-_CLASSES = {_PLAIN, _ISOLATED, f"{_TESTS}.TestCase", f"{_TESTS}.TruncationTestCase"}
 _MODULES = "tortoise_test_modules"
 _RESTS = "it rests on each test working on a database of its own"
 _USE = (
@@ -91,7 +90,7 @@ def find(module: Module) -> Iterator[Finding]:
         return
     for node in module.nodes(ast.ClassDef):
         for base in node.bases:
-            if name_of(module, base) in _CLASSES and not is_shim(module, node):
+            if name_of(module, base) in CLASSES and not is_shim(module, node):
                 yield _finding(TestClass(module, node), base)
 
 
@@ -114,9 +113,9 @@ def _edits(found: TestClass, base: ast.expr, name: str) -> tuple[Edit, ...] | st
     all_of_them = (found, *below)
     why = next(filter(None, map(obstacle, all_of_them)), "")
     why = why or next(filter(None, (mixed_in(one, all_of_them) for one in all_of_them)), "")
-    same = [one for one in found.node.bases if name_of(found.module, one) in (*_CLASSES, _TARGET)]
+    same = [one for one in found.node.bases if name_of(found.module, one) in (*CLASSES, _TARGET)]
     why = why or ("another base of it becomes the same class" if same[1:] else "")
-    database = () if name == _PLAIN else _database(found, below, name == _ISOLATED)
+    database = () if name == PLAIN_CLASS else _database(found, below, name == ISOLATED_CLASS)
     if why or isinstance(database, str):
         return why or str(database)
     return (
@@ -137,7 +136,8 @@ def _database(found: TestClass, below: list[TestClass], isolated: bool) -> tuple
         return set_up
     given = {one.name: one for one in set_up}
     if isolated:
-        given["app_label"] = Argument("app_label", '"models"')
+        for label in ("app_label", "connection_label"):
+            given[label] = Argument(label, '"models"')
         own = found.assigns(_MODULES)
         if not own and any(one.assigns(_MODULES) for one in below):
             return f"classes that derive from it set {_MODULES}"

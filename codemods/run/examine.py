@@ -11,7 +11,7 @@ from ..source import Fault
 from ..suppress import Directives, Malformed, Suppression, directives, statement_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from ..project.index import Project
     from ..project.module import Module
@@ -49,9 +49,20 @@ def triggered(project: Project, rules: Sequence[Rule], path: str, data: bytes) -
 def _can_speak(project: Project, rule: Rule, path: str, data: bytes) -> bool:
     if rule.triggers and not any(word in data for word in rule.triggers):
         return False
-    if not rule.beyond and path not in (rule.modules(project) if rule.modules else project.naming):
+    if not rule.beyond and path not in _spoken_of(project, rule):
         return False
     return not rule.pattern or re.search(rule.pattern, data) is not None
+
+
+def _spoken_of(project: Project, rule: Rule) -> Collection[str]:
+    """The files that a rule looks at, which takes a look at all of them, so that one is enough."""
+    if rule.modules is None:
+        return project.naming
+    key = (_spoken_of, rule.modules)
+    if key not in project.memo:
+        project.memo[key] = rule.modules(project)
+    found: Collection[str] = project.memo[key]
+    return found
 
 
 def examine(project: Project, rules: Sequence[Rule], path: str) -> Examined:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OBJECTS = 50_000  #: new containers between two looks for cycles; Python's own number is 700
+_OBJECTS = 500_000  #: new containers between two looks for cycles; Python's own number is 700
 
 
 @contextmanager

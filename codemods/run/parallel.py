@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..rules._base import Rule
     from .request import Progress
 
-Work = tuple[str, tuple[str, ...]]  #: a file, and the codes of the rules that look at it
+Work = tuple[str, tuple[str, ...]]  #: a file, and the keys of the rules that look at it
 Recipe = tuple[Path, tuple[str, ...], str, dict[str, FileFacts]]
 
 #: Bytes of source to examine from which a second process saves more time than it costs to start.
@@ -44,9 +44,9 @@ def examine_all(
         data = project.read(path)
         if isinstance(data, Fault):
             continue
-        codes = tuple(rule.code for rule in triggered(project, rules, path, data))
-        if codes or MARKER.encode() in data:  # a comment may have nothing to suppress
-            work.append((path, codes))
+        keys = tuple(rule.key for rule in triggered(project, rules, path, data))
+        if keys or MARKER.encode() in data:  # a comment may have nothing to suppress
+            work.append((path, keys))
             size += len(data)
     jobs = min(jobs, 1 + size // WORTH_A_PROCESS, len(work))
     done: dict[str, Examined] = {}
@@ -54,10 +54,10 @@ def examine_all(
         for one in _in_processes(project, work, jobs):
             done[one.path] = one
             _tell(progress, len(done), len(work))
-    by_code = {rule.code: rule for rule in rules}
-    for path, codes in work:
+    by_key = {rule.key: rule for rule in rules}
+    for path, keys in work:
         if path not in done:  # all of them, or those that a lost process left undone
-            done[path] = examine(project, [by_code[code] for code in codes], path)
+            done[path] = examine(project, [by_key[key] for key in keys], path)
             _tell(progress, len(done), len(work))
     return [done[path] for path, _ in work]
 
@@ -122,5 +122,5 @@ def _share(recipe: Recipe, work: list[Work]) -> list[Examined]:
 
     root, files, target, facts = recipe
     project = Project(root, files, Reader(root), target, facts)
-    rules = {rule.code: rule for rule in all_rules()}
-    return [examine(project, [rules[code] for code in codes], path) for path, codes in work]
+    rules = {rule.key: rule for one in all_rules() for rule in (one, one.narrowed())}
+    return [examine(project, [rules[key] for key in keys], path) for path, keys in work]

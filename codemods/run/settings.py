@@ -96,7 +96,10 @@ def enabled_rules(settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]
     def ignored(rule: Card) -> bool:
         return rule.code in settings.ignore or ALL in settings.ignore
 
-    return tuple(rule for rule in rules if wanted(rule) and not ignored(rule))
+    chosen = (rule for rule in rules if not ignored(rule))
+    if DEFAULT in select:
+        chosen = (rule if wanted(rule) or not rule.core else rule.narrowed() for rule in chosen)
+    return tuple(rule for rule in chosen if wanted(rule) or rule.is_narrow)
 
 
 def ignored_codes(settings: Settings, path: str) -> frozenset[str]:

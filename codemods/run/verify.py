@@ -8,13 +8,14 @@ import symtable
 import warnings
 from typing import TYPE_CHECKING
 
+from ..comments import is_marked
 from ..edits._base import EditError, ModuleEdit
 from ..edits._imports import resolve
 from ..edits._locate import locate
 from ..edits._mean import meant
 from ..edits._uses import used_names
-from ..project.reexports import is_marked
 from ..source import Fault, Source, parse
+from .binding_order import read_early
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,9 +53,9 @@ def verify(
 
     It must parse and, if the old text does so on this Python, compile; be, as a tree, the old file
     with what the edits mean and nothing else; be encodable in the file's encoding; leave no name
-    unbound that was bound; and use every import that was used, but for those whose names
-    ``is_taken`` says that other files take from this one. A Fault is a fault of the tool, not of
-    the file.
+    unbound that was bound, nor need one at import above what binds it; and use every import that
+    was used, but for those whose names ``is_taken`` says that other files take from this one. A
+    Fault is a fault of the tool, not of the file.
     """
     old, new = parse(before), parse(Source(before.path, after_text))
     if isinstance(old, Fault):
@@ -63,12 +64,13 @@ def verify(
         return Fault(before.path, new.line, f"the rewritten file is broken: {new.reason}")
     after = Source(before.path, after_text)
     try:
-        star, used = _has_star(old) or _has_star(new), used_names(old)
+        star, used, early = _has_star(old) or _has_star(new), used_names(old), read_early(old)
         return (
             _not_compiled(before, new)
             or _unmeant(before, old, after, new, edits)
             or _not_encodable(before, after_text)
             or _unbound(before, after, star)
+            or _too_early(before, read_early(new) - early, star)
             or _unused(before, after, used, new, is_taken)
         )
     except RecursionError:
@@ -148,6 +150,14 @@ def _unbound(before: Source, after: Source, star: bool) -> Fault | None:
         return Fault(before.path, error.lineno or 0, f"the scopes are broken: {error.msg}")
     names = ", ".join(sorted(gone))
     return Fault(before.path, 0, f"nothing would bind {names}") if gone else None
+
+
+def _too_early(before: Source, names: frozenset[str], star: bool) -> Fault | None:
+    """Whether the import of the file would come to a name above what binds it."""
+    if star or not names:
+        return None
+    reason = f"{', '.join(sorted(names))} would be used above what binds it"
+    return Fault(before.path, 0, reason)
 
 
 def _free(text: str) -> frozenset[str]:

@@ -185,3 +185,24 @@ def test_with_one_app_aerich_0_9_2_needs_no_repair(tmp_path: Path) -> None:
     assert repair(root) == 0
 
     works(root, "models", "0.9.2")
+
+
+@pytest.mark.parametrize(
+    ("release", "error"),
+    [
+        ("0.7.2", "AttributeError: 'Apps' object has no attribute 'get'"),
+        ("0.9.2", "_column_default_generator() takes 4 positional arguments but 6 were given"),
+    ],
+)
+def test_the_error_of_an_old_aerich_is_that_of_its_release(
+    release: str, error: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(CASES.parent / "aerich-floor" / "old-both" / "before", root)
+    manifest = root / "pyproject.toml"
+    manifest.write_text(manifest.read_text().replace("aerich==0.9.2", f"aerich=={release}"))
+    settings = Settings(select=("TOR710",), target_version="1.1")
+
+    made = plan(Request(root, (root,), settings, cache=False))
+
+    assert [error in finding.message for finding in made.findings] == [True]

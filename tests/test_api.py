@@ -588,7 +588,7 @@ def test_the_first_parameter_of_relations_was_renamed() -> None:
 
 def test_what_is_said_of_methods_by_name_is_said_of_methods_in_the_table() -> None:
     names = api.method_names()
-    assert names >= {*api.SELECTING, *api.WRITTEN_ROWS}
+    assert names >= {*api.STEPS, *api.WRITTEN_ROWS}
     for name in api.WRITTEN_ROWS:
         worst = {api.worst_effect(owner, name) for owner in api.Owner} - {None}
         assert api.Effect.WRITE in worst

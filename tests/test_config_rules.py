@@ -52,10 +52,15 @@ STARTS = {
         VARIABLE,
         "No app with name 'models' registered. Please check your model names in ForeignKeyFields",
     ),
-    "relation-target-unknown/no-app": (
+    "fk-missing-app-label/no-app": (
         "",
         VARIABLE,
         'ForeignKeyField accepts model name in format "app.Model"',
+    ),
+    "relation-target-unknown/beside-aerich": (
+        "",
+        VARIABLE,
+        "No model with name 'Book' registered in app 'loans'.",
     ),
     "relation-target-unknown/another-app": (
         "",
@@ -212,3 +217,16 @@ def test_a_query_before_any_start_fails_as_the_message_says(
     )
 
     assert error in done.stderr
+
+
+def test_aerich_adds_a_column_that_is_there_where_the_tables_came_first(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(FIXTURES / "generate-schemas-in-production" / "call" / "before", root)
+    assert aerich(root, "init-db").returncode == 0
+    models = root / "shop" / "models.py"
+    models.write_text(models.read_text() + COLUMN)
+    assert aerich(root, "migrate").returncode == 0
+    (root / "db.sqlite3").unlink()
+
+    assert start(root, VARIABLE) == ""
+    assert "duplicate column name: pages" in aerich(root, "upgrade").stderr

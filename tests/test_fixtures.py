@@ -83,6 +83,7 @@ def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(arguments, cwd=root, capture_output=True, check=False)
 
 
+@pytest.mark.timeout(2400)  # thousands of projects, three times over
 def test_the_diff_over_all_fixtures_is_what_apply_writes(tmp_path: Path) -> None:
     """Over the whole folder, git accepts the diff of the dry run, and both ways give one tree."""
     patched, written = tmp_path / "patched", tmp_path / "written"

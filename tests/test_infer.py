@@ -17,11 +17,13 @@ from tortoise_fix.codemods.orm.types import (
     Foreign,
     Forward,
     Instance,
+    ListOf,
     Manager,
     ModelClass,
     OneOf,
     Plain,
     Query,
+    TupleOf,
     Type,
     join,
 )
@@ -250,6 +252,8 @@ class Repository(Generic[T, S]):
         self.model = model
     async def get(self, id) -> T | None:
         return await self.model.get_or_none(id=id)
+    async def page(self, number) -> tuple[int, list[T]]:
+        return 1, await self.model.all()
 
 class Books(Repository[Book, int]):
     pass
@@ -266,6 +270,11 @@ async def opened():
     ("function", "expected"),
     [
         ("async def last(books: Books):\n    return await books.get(1)", Instance(BOOK, True)),
+        (
+            "async def last(books: Books):\n    return await books.page(1)",
+            TupleOf((Plain("int"), ListOf(Instance(BOOK)))),
+        ),
+        ("def last(rows: tuple[Book, ...]):\n    return rows", UNKNOWN),
         ("def last(books: Books):\n    return books.model", ModelClass(BOOK, False)),
         ("def last(any: Repository):\n    return any.model", ModelClass(ANY_MODEL, False)),
         ("async def last(any: Model):\n    return await any.refresh_from_db()", Plain("None")),

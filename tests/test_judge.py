@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from proof.judge import differences, statements
+from proof.judge import differences, statements, until
 from proof.player import Outcome
 
 if TYPE_CHECKING:
@@ -100,3 +100,19 @@ def test_rules_that_pass_connections_leave_every_statement() -> None:
     assert differ(on(0, READ, READ), on(0, READ), "TOR310")
     assert differ(on(0, WRITE, READ), on(0, READ, WRITE), "TOR310")
     assert not differ(on(0, "SAVEPOINT a1", READ), on(0, "SAVEPOINT b7", READ), "TOR310")
+
+
+@pytest.mark.parametrize(
+    ("after", "same"),
+    [
+        ("[(['T0', 'T1'], [])]", True),
+        ("[(['T0', 'TypeError: another'], [])]", True),
+        ("[(['T1', 'T1'], [])]", False),
+        ("[([], [])]", False),
+    ],
+)
+def test_until_an_error_that_is_repaired_all_is_the_same(after: str, same: bool) -> None:
+    before = Outcome(value="[(['T0', 'TypeError: no awaitable'], [])]")
+
+    assert bool(until(["else", "no awaitable"], before, Outcome(value=after))) is not same
+    assert until(["no awaitable"], before, Outcome(value=after, broken="x"))

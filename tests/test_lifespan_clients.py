@@ -36,7 +36,11 @@ SERVED = [
     "startup-hook-lifespan/factory-with-arguments",
     "startup-hook-lifespan/app-in-a-branch-each",
     "startup-hook-lifespan/hooks-that-stay-functions",
+    "startup-hook-lifespan/class-that-does-more",
     "startup-hook-lifespan/method-that-is-called-once",
+    "startup-hook-lifespan/try-that-logs-and-raises",
+    "startup-hook-lifespan/two-functions-away-in-two-files",
+    "lifespan-plain-init/helpers-with-tries-in-another-file",
     "lifespan-plain-init/finally-with-more",
     "lifespan-plain-init/routers-in-a-lifespan",
 ]

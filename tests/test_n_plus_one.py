@@ -26,17 +26,24 @@ FAMILY = (
     "n-plus-one", "fetch-related-in-loop", "prefetched-queried-again", "fk-pk-access",
     "query-by-key-in-loop",
 )  # fmt: skip
+
+
+def raises(case: Path) -> bool:
+    """Whether a case raises as it stands; test_cases.py proves that it is repaired."""
+    run = case / "run.json"
+    return run.exists() and "fails_before" in run.read_text()
+
+
 REWRITES = sorted(
     f"{rule}/{case.name}"
     for rule in FAMILY
     for case in (ALL / rule).iterdir()
-    if (case / "after").is_dir()
+    if (case / "after").is_dir() and not raises(case)
 )
 #: Unsafe ones whose doubt is unfounded in the case at hand, so that they must come out the same.
 UNFOUNDED = (
     "n-plus-one/gathered-from-some-rows",
     "n-plus-one/gathered-shared",
-    "n-plus-one/limit-without-order",
     "n-plus-one/loop-in-a-branch",
     "n-plus-one/loop-left-early",
     "n-plus-one/loop-over-a-slice",
@@ -87,11 +94,20 @@ PER_ROW = {
     "n-plus-one/nested-filtered": 2 * 3,
     "n-plus-one/nested-handed-on": SIZE,
     "n-plus-one/nested-write": 3 * SIZE,
+    "prefetched-queried-again/joined-beyond-prefetched": SIZE,
+    # Where the repair of the outer loop is unsafe, what it would fetch is queried for each author.
+    "n-plus-one/queried-in-branches-nested-distinct": 4 * SIZE,
+    "n-plus-one/queried-in-branches-nested-unsafe": 3 * SIZE,
 }
 #: Two queries for the rows and two for each of two relations.
 CONSTANT = 6
 #: Cases that run no query too many, but fail on a None that is not among their rows.
-PAID = frozenset({"prefetched-queried-again/nullable-forward"})
+PAID = frozenset(
+    {
+        "prefetched-queried-again/nullable-forward",
+        "prefetched-queried-again/joined-beyond-prefetched",
+    }
+)
 
 
 def load(name: str) -> ModuleType:

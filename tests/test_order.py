@@ -16,6 +16,7 @@ from tortoise_fix.codemods.orm.infer import types_of
 from tortoise_fix.codemods.project import index
 from tortoise_fix.codemods.project.index import Project
 from tortoise_fix.codemods.project.module import Module
+from tortoise_fix.codemods.run.reader import Reader
 
 ROOT = Path(__file__).parent.parent / "fixtures" / "projects" / "bookshop"
 SEEDS = range(4)
@@ -26,7 +27,7 @@ def answers(root: Path, seed: int) -> dict[str, str]:
     files = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
     shuffled = random.Random(seed)
     shuffled.shuffle(files)
-    project = Project(root, files, lambda path: (root / path).read_bytes())
+    project = Project(root, files, Reader(root))
     asked = list(project.relevant)
     shuffled.shuffle(asked)
     found = {"models": _models(project)} if seed % 2 else {}

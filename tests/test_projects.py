@@ -56,6 +56,12 @@ OLD = [
         [],
         "tortoise-orm==0.25.4 aerich==0.9.2 fastapi==0.119.1 httpx pytest pytest-asyncio",
     ),
+    Old(
+        "pharmacy",
+        6,
+        [],
+        "tortoise-orm==0.25.4 aerich==0.9.2 fastapi==0.119.1 httpx pytest pytest-asyncio",
+    ),
 ]
 
 

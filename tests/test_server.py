@@ -90,4 +90,7 @@ def test_a_startup_that_fails_is_told_and_nothing_is_asked(start: str) -> None:
 
 
 def test_a_program_that_cannot_be_imported_is_told() -> None:
-    assert "No module named 'absent'" in outcome("pass", "GET /", head="import absent\n").broken
+    found = outcome("pass", "GET /", head="import absent\n")
+
+    assert found.exception == "ModuleNotFoundError: No module named 'absent'"
+    assert found.value == "[]"

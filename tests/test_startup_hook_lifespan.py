@@ -11,6 +11,7 @@ from tortoise_fix.codemods.project.index import Project
 from tortoise_fix.codemods.project.module import Module
 from tortoise_fix.codemods.rules._base import Finding, Safety
 from tortoise_fix.codemods.rules.startup_hook_lifespan import find
+from tortoise_fix.codemods.run.reader import Reader
 from tortoise_fix.codemods.run.verify import verify
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def project(root: Path, files: dict[str, str], pins: str = PINS) -> Project:
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-    return Project(root, list(files), lambda path: (root / path).read_bytes())
+    return Project(root, list(files), Reader(root))
 
 
 def findings(root: Path, main: str, others: dict[str, str] | None = None) -> list[Finding]:
@@ -112,11 +113,11 @@ def test_what_else_happens_to_the_app_stops_the_rewrite(
     ("body", "reason"),
     [
         ("    print(locals())\n    await Tortoise.init(config={})\n", "inspects"),
-        ("    app = 1\n    await Tortoise.init(config={})\n", "binds app"),
         ("    global app\n    await Tortoise.init(config={})\n", "more than once"),
-        ("    await Tortoise.init(config={})\n    return\n", "returns"),
         ("    context = await Tortoise.init(config={})\n", "not a statement of its own"),
-        ("    async with lock:\n        await Tortoise.init(config={})\n", "not a statement"),
+        ("    for _ in x:\n        await Tortoise.init(config={})\n", "not a statement"),
+        ("    await wait_for(Tortoise.init(config={}), 9)\n", "not a statement"),
+        ("    async def start():\n        await Tortoise.init(config={})\n", "not a statement"),
         ("    await Tortoise.init({}, config={})\n", "twice"),
         ("    await Tortoise.init(*given)\n", "cannot be seen"),
         ("    await Tortoise.init(table_name_generator=str)\n", "no table_name_generator"),
@@ -131,6 +132,29 @@ def test_what_a_hook_does_besides_stops_the_rewrite(body: str, reason: str, tmp_
     finding = only(tmp_path, "\n\n".join([HEAD, start, SHUTDOWN]))
     assert is_left(finding)
     assert reason in finding.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    app = 1\n    await Tortoise.init(config={})\n",
+        "    await Tortoise.init(config={})\n    return\n",
+        "    async with lock:\n        await Tortoise.init(config={})\n",
+        "    try:\n        await Tortoise.init(config={})\n    finally:\n        print(1)\n",
+        "    match app.title:\n        case _:\n            await Tortoise.init(config={})\n",
+    ],
+)
+def test_a_hook_whose_body_cannot_move_is_passed_a_stack(body: str, tmp_path: Path) -> None:
+    start = f'@app.on_event("startup")\nasync def connect():\n{body}'
+    text = rewritten(tmp_path, "\n\n".join([HEAD, start, SHUTDOWN]))
+    entered = "stack.enter_async_context(RegisterTortoise(config={}))"
+    kept = body.replace("Tortoise.init(config={})", entered)
+    assert f"async def connect(stack: AsyncExitStack):\n{kept}" in text
+    held = (
+        "    async with AsyncExitStack() as stack:\n        await connect(stack)\n        yield\n"
+    )
+    assert held in text
+    assert "on_event" not in text
 
 
 def test_a_test_client_in_a_function_that_imports_it_there_is_followed(tmp_path: Path) -> None:

@@ -72,6 +72,13 @@ def test_a_name_that_nothing_binds_is_caught(
     assert reason(before, after, edit) == f"nothing would bind {name}"
 
 
+def test_a_name_that_is_needed_above_its_binding_is_caught() -> None:
+    before = "x = f()\nfrom m import y\nprint(y)\n"
+    edit = ReplaceExpression("m.py", Span(1, 4, 1, 7), "y")
+    after = "x = y\nfrom m import y\nprint(y)\n"
+    assert reason(before, after, edit) == "y would be used above what binds it"
+
+
 def test_a_local_name_whose_assignment_went_is_caught() -> None:
     before = "def g():\n    x = 1\n    return x\n"
     edit = RemoveStatement("m.py", Span(2, 4, 2, 9))

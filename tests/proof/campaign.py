@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from .generate import Program, Weights, program
-from .judge import UNFORESEEN, differences
+from .judge import UNFORESEEN, differences, until
 from .player import Job
 from .releases import INSTALLED, interpreter
 from .rewrite import Rewritten, rewritten
@@ -27,8 +27,8 @@ Urls = tuple[list[str], list[str]]
 PATIENCE = 180  #: seconds after which a process that is stuck ends
 #: Rules that repair what raises, beside those whose flaws are marked, and what it raises.
 REPAIRED = {
-    "TOR260": UNFORESEEN[0],
-    "TOR264": "NoValuesFetched: ",
+    "TOR260": (UNFORESEEN[0], "An asyncio.Future, a coroutine or an awaitable is required"),
+    "TOR264": ("NoValuesFetched: ",),
 }
 SQLITE = "sqlite://:memory:"
 UNSAFE = 0.25  #: the share of programs to which unsafe repairs are applied
@@ -43,7 +43,7 @@ class Total:
         rewritten: How many of them a rule changed, so that they were run.
         raised: How many of those raised, before as after.
         repaired: How many raised before because of something unmarked that a rule repairs, so that
-            there is nothing to compare with.
+            there is nothing to compare with from there on.
         statements: How many statements they executed before.
         unsafe: To how many of them unsafe repairs were applied.
         fired: For each rule, how often it repaired something.
@@ -101,10 +101,12 @@ def play(pair: Pair, generated: Program, seed: int = 0, release: str = INSTALLED
     total.programs.update(set(made.fired))
     total.raised = int("Error: " in first.value)
     total.statements, total.unsafe = len(first.events), int(generated.unsafe)
-    if any(code in made.fired and error in first.value for code, error in REPAIRED.items()):
-        total.repaired = 1
-        return total
-    found = differences(first, second, made.fired, generated.through, generated.unsafe)
+    errors = [error for code in made.fired for error in REPAIRED.get(code, ())]
+    total.repaired = int(any(error in first.value for error in errors))
+    if total.repaired:
+        found = until(errors, first, second)
+    else:
+        found = differences(first, second, made.fired, generated.through, generated.unsafe)
     if found:
         total.failures[seed] = found
     return total

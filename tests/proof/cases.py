@@ -2,8 +2,9 @@
 
 Its keys, all optional:
 
-- ``fails_before``: what the program raises before, as the beginning of ``Type: message``; it works
-  afterwards. Without it, the program has to do the same before and after.
+- ``fails_before``: what the program raises before, as the beginning of ``Type: message``, be it
+  when its models are loaded; it works afterwards. Without it, the program has to do the same before
+  and after.
 - ``value``: the ``repr`` of what ``main()`` returns afterwards.
 - ``statements``: the largest number of statements afterwards.
 - ``from``: count the statements only after the last one that holds this text.
@@ -21,7 +22,8 @@ A program that is served instead of called has these, both of them:
 It is served by uvicorn, on a new database that stands in for ``sqlite://:memory:`` in its files.
 What it prints and logs from its start to its end, in order, all tables at the end and every
 statement have to be the same. With ``fails_before`` that is the first exception that the server
-logs, of the startup or a request; and what comes of the requests is not compared.
+logs, of the import, the startup or a request; and what comes of the requests is not compared, nor
+what is printed where the program cannot be imported.
 """
 
 from __future__ import annotations
@@ -111,12 +113,14 @@ class Case:
         if not self.fails_before:
             return differences(before, after, {code})
         found = []
-        if not before.exception.startswith(self.fails_before):
-            found.append(f"before, it raises {before.exception!r}, not {self.fails_before!r}")
+        raised = before.exception or before.broken
+        if not raised.startswith(self.fails_before):
+            found.append(f"before, it raises {raised!r}, not {self.fails_before!r}")
         if after.exception or after.broken:
             found.append(f"afterwards it raises {after.exception or after.broken!r}")
         one, other = _around(before.printed), _around(after.printed)
-        if self.app and one != other:
+        # A program that cannot even be imported has nothing to compare with.
+        if self.app and before.printed and one != other:
             found.append(f"printed around requests:\n    before: {one}\n    after:  {other}")
         return found
 

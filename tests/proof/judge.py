@@ -117,6 +117,16 @@ def differences(
     return found + _fewer(first, second, through)
 
 
+def until(errors: Iterable[str], before: Outcome, after: Outcome) -> list[str]:
+    """What is not the same before the first of some errors, which a repair takes away."""
+    text = before.value
+    end = min(text.index(error) for error in errors if error in text)
+    head = text[: max(text.rfind(quote, 0, end) for quote in "'\"")].rstrip(", ")
+    if after.broken or not after.value.startswith(head):
+        return [f"value before the error:\n    before: {head}\n    after:  {after.value}"]
+    return []
+
+
 def _in_order(first: list[Statement], second: list[Statement]) -> list[str]:
     """Everything has to be executed as it was, in the same transactions."""
     return _first_difference("statements", _settled(first), _settled(second))

@@ -92,7 +92,11 @@ async def _session(job: Job, outcome: Outcome) -> None:
     import uvicorn
 
     module, _, name = job.start.partition(":")
-    app = getattr(importlib.import_module(module), name)
+    try:
+        app = getattr(importlib.import_module(module), name)
+    except Exception as error:
+        outcome.exception = f"{type(error).__name__}: {error}"
+        return
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on"))
     task = asyncio.create_task(server.serve())
     while not server.started and not task.done():

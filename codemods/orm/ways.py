@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import ast
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..project.apps import meaning
+from ..project.facts import FunctionNode
 from ..project.function_uses import names_event, uses
+from ..project.model_targets import is_test
 from ..project.namings import mentions, modules_with
 from ..project.symbols import Class, External, Function, Variable
-from .scopes import COMPREHENSIONS
+from .scopes import COMPREHENSIONS, own_nodes
 from .set_up import function_of, set_up, symbol_of
 from .startup import CLOSE, INIT, is_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..project.facts import FunctionNode
     from ..project.module import Module
 
 _REPEATING = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 #: What may hold the name of a function for ``getattr``, or pass it to ``patch`` by a keyword.
 _LISTING = (ast.List, ast.Tuple, ast.Set, ast.keyword)
+_BRANCHING = (ast.If, ast.IfExp, ast.BoolOp, ast.Match, ast.ExceptHandler)
+_LEAVING = (ast.Return, ast.Break, ast.Continue)
+_GETTERS = frozenset({"methodcaller", "attrgetter"})
 _NESTING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -89,6 +94,22 @@ def _closes(step: Step) -> str:
     return ""
 
 
+def may_be_missed(way: tuple[Step, ...]) -> bool:
+    """Whether functions on a way may end without an error before they set up the ORM."""
+    return any(_is_branch(step) for step in way)
+
+
+def _is_branch(step: Step) -> bool:
+    """Whether a call stands under a condition, or after a statement that may leave the function."""
+    module, call = step.module, step.call
+    around = list(takewhile(lambda one: one is not step.function, module.ancestors(call)))
+    orelse = {id(one) for node in around if isinstance(node, ast.Try) for one in node.orelse}
+    leaving = (n for n in own_nodes(step.function) if isinstance(n, _LEAVING))
+    return any(isinstance(node, _BRANCHING) or id(node) in orelse for node in around) or any(
+        node.lineno < call.lineno for node in leaving
+    )
+
+
 def other_uses(step: Step, known: frozenset[str] = frozenset()) -> Iterator[str]:
     """The places, as ``path:line``, that may use the function of a step besides the known ones.
 
@@ -127,7 +148,17 @@ def _method_uses(module: Module, symbol: Function, name: str) -> Iterator[str]:
         for node in other.nodes(ast.Attribute):
             if node.attr == name and symbol_of(other, node) in (symbol, None):
                 yield f"{other.path}:{node.lineno}"
+        if is_test(other.path):
+            yield from (f"{other.path}:{fake.lineno}" for fake in _fakes(other, name))
     yield from _spelled(module, name)
+
+
+def _fakes(module: Module, name: str) -> Iterator[FunctionNode]:
+    """The methods of a name in a file of tests, whose objects may stand for others."""
+    for cls in module.nodes(ast.ClassDef):
+        for node in cls.body:
+            if isinstance(node, FunctionNode) and node.name == name:
+                yield node
 
 
 def _spelled(module: Module, name: str) -> Iterator[str]:
@@ -137,8 +168,7 @@ def _spelled(module: Module, name: str) -> Iterator[str]:
             text = node.value if isinstance(node.value, str) else ""
             if text == name and not names_event(other, node):
                 outer = other.parent(node)
-                several = isinstance(outer, ast.Call) and len(outer.args) > 1
-                if several or isinstance(outer, _LISTING):
+                if isinstance(outer, _LISTING) or _takes_names(outer):
                     yield f"{other.path}:{node.lineno}"
             elif text.endswith((f".{name}", f":{name}")):
                 yield f"{other.path}:{node.lineno}"
@@ -146,6 +176,14 @@ def _spelled(module: Module, name: str) -> Iterator[str]:
             known = call.args and isinstance(meaning(other, call.func), External)
             if known and any(keyword.arg == name for keyword in call.keywords):
                 yield f"{other.path}:{call.lineno}"
+
+
+def _takes_names(node: ast.AST | None) -> bool:
+    """Whether a node is a call that may look up what a string among its arguments names."""
+    func = node.func if isinstance(node, ast.Call) else None
+    if not isinstance(node, ast.Call) or len(node.args) > 1:
+        return isinstance(node, ast.Call)
+    return getattr(func, "attr", getattr(func, "id", "")) in _GETTERS
 
 
 def is_exchanged(step: Step) -> str:

@@ -109,7 +109,10 @@ def _of_external(dotted: str) -> Kind:
 def _of_class(project: Project, symbol: Class, seen: frozenset[Class]) -> Kind:
     """A class of the project is the kind of field that its bases are."""
     fact = project.class_fact(symbol)
-    if fact is None or fact.decorators or fact.keywords or "__new__" in fact.methods:
+    if fact is None or fact.decorators or fact.keywords:
+        return _UNKNOWN
+    bound = {*fact.methods, *fact.names}
+    if "__new__" in bound:
         return _UNKNOWN
     kinds = [
         _of_symbol(project, aliased(project, project.resolve(symbol.path, base)), seen)
@@ -121,7 +124,6 @@ def _of_class(project: Project, symbol: Class, seen: frozenset[Class]) -> Kind:
     fields = [kind for kind in kinds if kind.name != OTHER]
     if len({kind.name for kind in fields}) > 1:
         return _UNKNOWN
-    if not fields:
-        return _OTHER
-    plain = fields[0].plain and "__init__" not in fact.methods and len(fields) == 1
-    return replace(fields[0], plain=plain)
+    # A mixin may stand before the field, and construct it in its own way.
+    plain = "__init__" not in bound and all(kind.plain for kind in kinds) and len(fields) < 2
+    return replace(fields[0] if fields else _OTHER, plain=plain)

@@ -10,10 +10,15 @@ from ..source import Fault
 from .apps import meaning
 from .facts import FunctionNode, imports_of
 from .module import Module
+from .scripts import named_in
 from .symbols import Function, Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_SAYING = frozenset(
+    {"print", "debug", "info", "warning", "error", "exception", "critical", "success"}
+)
 
 
 def used_at(module: Module, function: FunctionNode) -> str | None:
@@ -38,7 +43,7 @@ def _own(module: Module, function: FunctionNode) -> Iterator[str]:
             continue
         named = isinstance(node, ast.Name) and node.id == function.name
         listed = isinstance(node, ast.Constant) and node.value == function.name
-        listed = listed and not names_event(module, node)
+        listed = listed and not names_event(module, node) and not _is_said(module, node)
         if named or listed:
             yield f"{module.path}:{getattr(node, 'lineno', 0)}"
 
@@ -52,6 +57,13 @@ def names_event(module: Module, node: ast.AST) -> bool:
         and isinstance(call.func, ast.Attribute)
         and call.func.attr in ("on_event", "add_event_handler")
     )
+
+
+def _is_said(module: Module, node: ast.AST) -> bool:
+    """Whether a string is all that is printed or logged."""
+    call = module.parent(node)
+    func = call.func if isinstance(call, ast.Call) and len(call.args) == 1 else None
+    return getattr(func, "attr", getattr(func, "id", "")) in _SAYING
 
 
 def _others(module: Module, name: str) -> Iterator[str]:
@@ -70,6 +82,7 @@ def _others(module: Module, name: str) -> Iterator[str]:
         for node in ast.walk(other.tree):
             if _uses(other, node, module.path, name) or _spells(node, path_like):
                 yield f"{path}:{getattr(node, 'lineno', 0)}"
+    yield from named_in(project, module.path, name)
 
 
 def _uses(other: Module, node: ast.AST, path: str, name: str) -> bool:

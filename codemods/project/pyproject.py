@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .mentions import (
@@ -46,8 +47,15 @@ class _Tables:
         yield from self._groups(("tool", "pdm", "dev-dependencies"))
         for tool in ("uv", "rye"):
             yield from self._list(("tool", tool, "dev-dependencies"), False)
+        yield from self._overriding()
         yield from self._poetry()
         yield from self._python()
+
+    def _overriding(self) -> Iterator[Mention]:
+        """What uv is told to install whatever else is required; other tools do not know of it."""
+        for table in ("override-dependencies", "constraint-dependencies"):
+            for one in self._list(("tool", "uv", table), True):
+                yield replace(one, trust=Trust.PINNED)
 
     def _poetry(self) -> Iterator[Mention]:
         poetry = ("tool", "poetry")

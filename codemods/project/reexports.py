@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import posixpath
-import re
 from typing import TYPE_CHECKING
 
 from .apps import meaning
 from .function_uses import names_in_call
 from .module import Module
+from .scripts import named_in
 from .symbols import Package
 
 if TYPE_CHECKING:
     from .index import Project
-
-#: What tells tools, such as aerich, where a configuration is.
-_MANIFESTS = ("pyproject.toml", "aerich.ini", "setup.cfg")
 
 
 def is_taken_from(project: Project, path: str, name: str) -> bool:
@@ -25,7 +21,10 @@ def is_taken_from(project: Project, path: str, name: str) -> bool:
 
 
 def taken_from(project: Project, path: str, name: str) -> str | None:
-    """A file that takes a name from this one, which may only have imported it, or None."""
+    """A file, or a place in a script, that takes a name from this one, or None.
+
+    This one may only have imported it.
+    """
     for other in project.files:
         data = project.read(other) if other != path else b""
         if not isinstance(data, bytes) or not (name.encode() in data or b"*" in data):
@@ -34,20 +33,7 @@ def taken_from(project: Project, path: str, name: str) -> str | None:
         reached = isinstance(module, Module) and _reaches(module, path, name)
         if reached or _imports(project, other, path, name):
             return other
-    return _named_by(project, path, name)
-
-
-def _named_by(project: Project, path: str, name: str) -> str | None:
-    """A manifest above a file that names something of it with a dot, as ``shop.db.SETTINGS``."""
-    dotted = re.compile(rf"\b{re.escape(_stem(path))}[.:]{re.escape(name)}\b".encode())
-    folder = path
-    while folder:
-        folder = posixpath.dirname(folder)
-        for manifest in (posixpath.join(folder, one) for one in _MANIFESTS):
-            data = project.read(manifest)
-            if isinstance(data, bytes) and dotted.search(data):
-                return manifest
-    return None
+    return next(named_in(project, path, name), None)
 
 
 def _imports(project: Project, other: str, path: str, name: str) -> bool:

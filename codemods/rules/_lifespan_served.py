@@ -9,12 +9,14 @@ from ..orm.set_up import set_up
 from ..orm.startup import REGISTERS
 from ..project.frameworks import framework_named
 from ..project.lifespans import Served, served_by
+from ..project.model_targets import is_test
 from ..source import Fault
 from ._base import Finding, Safety
 from ._emptied import with_emptied
 from ._global_fallback import with_fallback
 from ._lifespan_left import Left, neither
 from ._lifespan_plain import convert
+from ._rivals import rival_of
 from ._stacked_lifespan import holding
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def of_lifespan(
             found = Finding(code, module.path, span, text, Safety.MANUAL, advice=advice)
             yield with_fallback(module, found, call)
         return
-    doubt = _doubt(apps)
+    doubt = _doubt(apps) or rival_of(module, {app.path for app in apps})
     safety = Safety.UNSAFE if doubt else Safety.SAFE
     message = with_emptied(message, module, result)
     yield Finding(code, module.path, span, message, safety, result, doubt)
@@ -84,16 +86,11 @@ def _result(
 
 def _doubt(apps: tuple[Served, ...]) -> str:
     """What the repair rests on where several applications share the lifespan, else nothing."""
-    places = [app for app in apps if not _is_test(app.path)] or list(apps)
+    places = [app for app in apps if not is_test(app.path)] or list(apps)
     if len({(app.path, app.app or app.line) for app in places}) < 2:
         return ""
     first, second = (f"{app.path}:{app.line}" for app in places[:2])
     return f"the apps at {first} and {second} must not run in one process at the same time"
-
-
-def _is_test(path: str) -> bool:
-    *folders, name = path.split("/")
-    return name.startswith(("test_", "conftest")) or bool({"test", "tests"} & set(folders))
 
 
 def _takes_app(module: Module, function: ast.AsyncFunctionDef) -> bool:

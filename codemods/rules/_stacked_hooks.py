@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import product
 from typing import TYPE_CHECKING
 
 from ..edits.exit_stack import STACK_CLASS
@@ -10,7 +11,7 @@ from ..edits.imports import AddImport
 from ..orm.hook_bodies import Body, body_of
 from ..orm.set_up import function_of, set_up
 from ..orm.startup import INIT, is_called
-from ..orm.ways import way_from
+from ..orm.ways import may_be_missed, way_from
 from ._lifespan import edits_of
 from ._lifespan_left import Left
 from ._lifespan_obstacles import obstacle
@@ -35,7 +36,7 @@ def with_stack(app: App) -> tuple[Edit, ...] | Left:
     if isinstance(way, str):
         return Left(way)
     left = too_early(module, app.framework) or barred(way, _known(app, opener), 0)
-    bodies = left or _bodies(app, opener, way[0])
+    bodies = left or _bodies(app, opener, way)
     if isinstance(bodies, Left):
         return bodies
     hooks = [body.function for body in bodies]
@@ -69,11 +70,15 @@ def _known(app: App, opener: Hook) -> frozenset[str]:
     return frozenset({f"{app.module.path}:{handler.lineno}"} if handler else ())
 
 
-def _bodies(app: App, opener: Hook, step: Step) -> list[Body] | Left:
-    """The hooks; what opens and what closes the connections moves into the lifespan if it can."""
+def _bodies(app: App, opener: Hook, way: tuple[Step, ...]) -> list[Body] | Left:
+    """The hooks; what opens and what closes the connections moves into the lifespan if it can.
+
+    What closes them stays where it may have to close what something else has opened.
+    """
     first: Left | None = None
-    site = next((i for i, s in enumerate(opener.function.body) if _is_plain(s, step)), -1)
-    for opens, closes in ((True, True), (True, False), (False, True), (False, False)):
+    site = next((i for i, s in enumerate(opener.function.body) if _is_plain(s, way[0])), -1)
+    closing = (False,) if may_be_missed(way) else (True, False)
+    for opens, closes in product((True, False), closing):
         bodies = [
             Body(hook, site if opens and not hook.foreign else -1)
             if hook is opener

@@ -11,7 +11,7 @@ from ..edits.statements import RemoveStatement
 from ..orm.scopes import own_nodes
 from ..orm.set_up import set_up
 from ..orm.startup import CLOSE, CONTEXTS, REGISTERS, call_of, is_bare, root_of, runs
-from ..orm.ways import way_from
+from ..orm.ways import may_be_missed, way_from
 from ._lifespan_left import Left
 from ._lifespan_names import imported
 from ._lifespan_source import is_alone
@@ -36,7 +36,8 @@ def holding(
     stack = left or name_for(way, [])
     if isinstance(stack, Left):
         return stack
-    return (*_edits(way[0], stack), *passed(way, stack, 1))
+    closes = may_be_missed(way)
+    return (*_edits(way[0], stack, closes), *passed(way, stack, 1))
 
 
 def _shape(step: Step) -> Left | None:
@@ -59,13 +60,14 @@ def _first(step: Step) -> int:
     return next(i for i, statement in enumerate(body) if step.call in ast.walk(statement))
 
 
-def _edits(step: Step, stack: str) -> Iterator[Edit]:
+def _edits(step: Step, stack: str, closes: bool) -> Iterator[Edit]:
+    """The edits of a lifespan; what closes the connections at its end stays where it is needed."""
     module, function = step.module, step.function
     path = module.path
     yield HoldStack(path, module.span(function), stack, _first(step))
     yield AddImport(path, "contextlib", STACK_CLASS)
     last = function.body[-1]
-    if not runs(module, last, CLOSE) or not is_bare(last) or _is_told(module, last):
+    if closes or not runs(module, last, CLOSE) or not is_bare(last) or _is_told(module, last):
         return
     yield RemoveStatement(path, module.span(last))
     root = root_of(call_of(last))

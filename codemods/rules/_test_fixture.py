@@ -68,9 +68,9 @@ def outlives(given: Mapping[str, str], before: Sequence[ast.stmt] = ()) -> bool:
     return _MEMORY not in _default_url(given, before)
 
 
-def is_new_each_time(given: Mapping[str, str]) -> bool:
-    """Whether two databases of these arguments do not get in each other's way."""
-    url = _default_url(given, ())
+def is_new_each_time(given: Mapping[str, str], before: Sequence[ast.stmt] = ()) -> bool:
+    """Whether two databases of these arguments do not get in each other's way; see ``outlives``."""
+    url = _default_url(given, before)
     return _MEMORY in url or "{}" in url
 
 

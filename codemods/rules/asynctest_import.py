@@ -58,7 +58,10 @@ _SINCE = "0.18.0"
 _OLD = "asynctest"
 _CLASS, _NEW = f"{_OLD}.TestCase", "IsolatedAsyncioTestCase"
 _MOCK = "unittest.mock"
-_MOCKS = ("ANY", "DEFAULT", "MagicMock", "Mock", "NonCallableMock", "call", "patch", "sentinel")
+_MOCKS = (
+    *("ANY", "DEFAULT", "MagicMock", "Mock", "NonCallableMagicMock", "NonCallableMock", "call"),
+    *("create_autospec", "mock_open", "patch", "sentinel"),
+)
 _PASSED_ON = ("IsolatedAsyncioTestCase", "SkipTest", "TestSuite", "expectedFailure", "main", "skip")
 #: What has another home, by its old name: the module and the new name. To import `unittest` itself
 #: and look takes as long as all of the rules.

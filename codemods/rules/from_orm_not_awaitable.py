@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 
 _NAMES = ("from_orm", "model_validate")
 _NEW = "from_tortoise_orm"
-_RESTS = "it rests on the relations being wanted: they are fetched by queries of their own"
+_RESTS = (
+    "it rests on the relations being wanted: queries of their own fetch them, in the place of what"
+    " was prefetched"
+)
 _NO_AWAIT = f"await is not possible here: make the function async, and await {_NEW}()"
 
 

@@ -38,8 +38,9 @@ When it is safe
     The project requires tortoise-orm 0.21 or newer (1.1.9 for Starlette), and may use 1.0 or
     newer. An application is constructed with the function as its `lifespan=`, and RegisterTortoise
     takes all that the call is passed. The call runs at most once, before a `yield`. A stack is
-    passed on as TOR802 does it. It is unsafe where several applications share the lifespan:
-    RegisterTortoise can be active once in a process. The argument is unsafe for the same reason.
+    passed on as TOR802 does it. It is unsafe where several applications share the lifespan, or
+    one file takes the application and another one that sets up the ORM: RegisterTortoise can be
+    active once in a process. The argument is unsafe for the same reason.
 
 What it leaves alone
     Projects that are known to use a tortoise-orm before 1.0, where nothing is wrong; calls that

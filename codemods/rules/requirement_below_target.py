@@ -90,6 +90,10 @@ _RESTS = "it rests on the other packages allowing {target}; lock and install ane
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield one finding for each requirement below the target, from one file of its project."""
+    yield from dict.fromkeys(_findings(module))  # the ORM may be required twice in one file
+
+
+def _findings(module: Module) -> Iterator[Finding]:
     project = module.project
     home = project.versions_of(module.path).directory
     # A file that another one includes is read for both.

@@ -55,6 +55,8 @@ When it is safe
     A stack is passed on where the call is awaited at most once, and every function on the way is
     used for that alone: by no test, no script and no string, and a method by no object that may be
     of its class. That needs FastAPI and tortoise-orm 0.21.7.
+    It is unsafe where one file takes the application and another one that sets up the ORM: since
+    1.0, RegisterTortoise can be active once in a process.
     The argument is unsafe: a second set-up in one process, before the connections of the first are
     closed, raises ConfigurationError. It needs tortoise-orm 1.0, and a project that neither
     registers the ORM anywhere nor passes the argument.
@@ -85,6 +87,7 @@ from ._emptied import with_emptied
 from ._global_fallback import with_fallback
 from ._lifespan import convert
 from ._lifespan_left import Left, neither
+from ._rivals import rival_of
 from ._stacked_hooks import with_stack
 
 if TYPE_CHECKING:
@@ -122,7 +125,9 @@ def _of_app(app: App) -> Iterator[Finding]:
             else:
                 span = module.span(call)
                 message = with_emptied(_message(module, call), module, result)
-                yield Finding(RULE.code, module.path, span, message, edits=result)
+                doubt = rival_of(module, {module.path})
+                safety = Safety.UNSAFE if doubt else Safety.SAFE
+                yield Finding(RULE.code, module.path, span, message, safety, result, doubt)
             return
 
 

@@ -151,7 +151,7 @@ def _source(module: Module, fixture: TestFixture) -> tuple[str, tuple[str, str] 
 
 def _is_shared(module: Module, fixture: TestFixture) -> bool:
     """Whether classes make the same database by its name, which two cannot do at a time."""
-    return not is_new_each_time(fixture.arguments) and has_classes(module.project)
+    return not is_new_each_time(fixture.arguments, fixture.before) and has_classes(module.project)
 
 
 def _returns(module: Module, function: ast.FunctionDef) -> tuple[str, str] | None:

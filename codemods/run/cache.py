@@ -2,7 +2,8 @@
 
 Two things are kept for each project root, in the user's cache folder: the facts of each file, by
 the file's content, and whole plans, by the content of everything that a plan is a function of:
-every Python file of the selection, every manifest beside them, the request, and the tool itself.
+every Python file of the selection, every manifest and script beside them, the request, and the tool
+itself. Of a script, its size and its time of change stand for its content.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..project.scripts import scripts
 from ..source import Fault
 from .reader import Reader
 
@@ -63,6 +65,7 @@ class Cache:
             ),
             sorted(self._digests.items()),
             sorted(_manifests(selection)),
+            list(scripts(selection.root, selection.files)),
         )
         self._key = _digest(repr(everything).encode("utf-8", "surrogateescape"))
 

@@ -12,6 +12,7 @@ from ..edits.statements import InsertStatements, RemoveStatement
 from ..orm.types import Manager
 from ..project.facts import dotted
 from ._fetch_paths import quoted
+from ._moments import moving
 from ._n_plus_one_case import Home, Twin
 from ._refined import PREFETCH, PREFETCH_HOME, imported_prefetch
 
@@ -45,6 +46,7 @@ def fetching(case: Case, joined: Iterable[str], apart: Iterable[str]) -> Iterato
         yield AddArguments(module.path, module.span(home.call), names)
         return
     objects = {site.path: site.refined for site in case.sites if site.refined}
+    yield from moving(module, home.query, objects.values())
     if objects and not imported_prefetch(module):
         yield AddImport(module.path, PREFETCH_HOME, PREFETCH)
     added = {

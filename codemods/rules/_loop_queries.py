@@ -11,6 +11,7 @@ from ..orm.infer import types_of
 from ..orm.types import Instance
 from ._fetch_paths import covers
 from ._loop_rows import sources_in, weigh_given
+from ._moments import moved
 from ._n_plus_one_case import Case, Site
 from ._n_plus_one_edits import collecting, is_listed
 from ._n_plus_one_sites import reads_in
@@ -88,6 +89,9 @@ def _case(
         return None
     verdict = Verdict()
     _weigh_others(module, types, rows, sites, verdict)
+    for one in moved(module, rows.query, (site.refined for site in sites if site.refined)):
+        name = module.text(one.targets[0])
+        verdict.doubts.append(f"{name} is worked out before the query then (line {one.lineno})")
     if any(site.refined for site in sites) and not can_prefetch(module, scope):
         verdict.against.append("the name Prefetch means something else here")
     return Case(module, types, scope, rows, (), source, sites, verdict)

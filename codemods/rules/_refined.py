@@ -12,6 +12,7 @@ from ..project.facts import FunctionNode, imports_of
 from ..project.symbols import Class, External
 from ._fetch_paths import PREFETCHES, literal
 from ._model_names import name_at_run_time
+from ._moments import is_moment, late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,6 +170,7 @@ def _is_kept(module: Module, types: Types, query: ast.expr, node: ast.Name) -> b
     unchanging = isinstance(kind, Instance) or kind == NONE
     unchanging = unchanging or (isinstance(kind, Plain) and kind.name in _PLAIN)
     unchanging = unchanging or _is_only_compared(module, types, scope, node.id)
+    unchanging = unchanging or is_moment(module, scope, node)
     if not unchanging or node.id in scopes.elsewhere_bound(module):
         return False
     bound = [
@@ -180,7 +182,9 @@ def _is_kept(module: Module, types: Types, query: ast.expr, node: ast.Name) -> b
         return False
     statement = _statement(module, bound[0]) if bound else None
     around = (query, *module.ancestors(query))
-    return statement is None or any(precedes(module, statement, one) for one in around)
+    if statement is None or any(precedes(module, statement, one) for one in around):
+        return True
+    return late(module, query, node.id) is not None
 
 
 def _is_only_compared(module: Module, types: Types, scope: Scope, name: str) -> bool:

@@ -53,7 +53,8 @@ When it is safe
     slice or a `zip` with others, where loading it for all rows may cost more than it saves; a loop
     that runs again after a `sleep`, which may be there to see what has changed; rows that are
     handed on or used elsewhere too; objects that are now shared by several rows, or by several
-    reads, and handed on, told apart with `is`, or asked for lists and the like; properties of the
+    reads, and handed on, told apart with `is`, or asked for lists and the like; dates to compare
+    with that are worked out between the query and the loop, and move before it; properties of the
     rows that may read relations; rows of a parameter, of another call or of a fetched relation, to
     which a relation may have been fetched before, with a filter: `fetch_for_list` fetches it anew.
 

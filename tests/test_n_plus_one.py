@@ -43,6 +43,7 @@ REWRITES = sorted(
 #: Unsafe ones whose doubt is unfounded in the case at hand, so that they must come out the same.
 UNFOUNDED = (
     "n-plus-one/filtered-since-a-date",
+    "n-plus-one/filtered-two-ways",
     "n-plus-one/gathered-from-some-rows",
     "n-plus-one/gathered-shared",
     "n-plus-one/loop-in-a-branch",

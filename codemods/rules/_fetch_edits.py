@@ -45,12 +45,14 @@ def fetching(case: Case, joined: Iterable[str], apart: Iterable[str]) -> Iterato
         names = tuple(quoted(module, path) for path in apart)
         yield AddArguments(module.path, module.span(home.call), names)
         return
-    objects = {site.path: site.refined for site in case.sites if site.refined}
-    yield from moving(module, home.query, objects.values())
+    objects = _objects(case)
+    yield from moving(module, home.query, (site.refined for site in case.sites if site.refined))
     if objects and not imported_prefetch(module):
         yield AddImport(module.path, PREFETCH_HOME, PREFETCH)
     added = {
-        method: tuple(_source(module, path, objects) for path in dict.fromkeys(paths))
+        method: tuple(
+            one for path in dict.fromkeys(paths) for one in _sources(module, path, objects)
+        )
         for method, paths in (("select_related", joined), ("prefetch_related", apart))
     }
     for one in (Twin(home.query, case.source.chain), *case.source.twins):
@@ -72,12 +74,26 @@ def _adding(module: Module, to: Twin, added: Mapping[str, tuple[str, ...]]) -> I
             yield CallMethod(module.path, span, method, ", ".join(sources))
 
 
-def _source(module: Module, path: str, objects: Mapping[str, str]) -> str:
-    """The argument that names a relation, with a query of its own where it needs one."""
-    name = quoted(module, path)
+def _objects(case: Case) -> dict[str, dict[str, str]]:
+    """By path: the queries of related objects of which only some are read.
+
+    Each with the attribute that gets what it gives; empty where the relation does.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for site in case.sites:
+        if site.refined:
+            found.setdefault(site.path, {})[site.refined] = site.kept
+    return found
+
+
+def _sources(module: Module, path: str, objects: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """The arguments that name a relation, with queries of their own where it needs some."""
+    name, prefetch = quoted(module, path), imported_prefetch(module) or PREFETCH
+    for query, kept in objects.get(path, {}).items():
+        to = f", to_attr={quoted(module, kept)}" if kept else ""
+        yield f"{prefetch}({name}, queryset={query}{to})"
     if path not in objects:
-        return name
-    return f"{imported_prefetch(module) or PREFETCH}({name}, queryset={objects[path]})"
+        yield name
 
 
 def _for_list(case: Case, listed: Listed, paths: Iterable[str]) -> Edit:

@@ -16,6 +16,7 @@ from ._n_plus_one_case import Case, Site
 from ._n_plus_one_edits import collecting, is_listed
 from ._n_plus_one_sites import reads_in
 from ._n_plus_one_weigh import weigh
+from ._own_attributes import with_attributes
 from ._refined import can_prefetch
 from ._together import gathered_with
 from ._verdict import Verdict
@@ -87,6 +88,7 @@ def _case(
     sites = tuple(site for site in sites if _is_open(source, site))
     if not sites:
         return None
+    sites = with_attributes(module, source, sites)
     verdict = Verdict()
     _weigh_others(module, types, rows, sites, verdict)
     for one in moved(module, rows.query, (site.refined for site in sites if site.refined)):
@@ -116,8 +118,11 @@ def _weigh_others(
         if read.relation.name in wanted and read.inner not in nodes:
             where = f"{module.text(read.inner)} is read elsewhere too (line {read.inner.lineno})"
             verdict.against.append(where)
+    kept = dict.fromkeys(site.kept for site in sites if site.kept)
+    if kept:
+        verdict.doubts.append(f"the rows get attributes of their own: {', '.join(kept)}")
     for site in sites:
-        if site.refined != wanted[site.relation.name]:
+        if site.refined != wanted[site.relation.name] and not site.kept:
             where = f"other rows of {site.path} are asked for as well (line {site.node.lineno})"
             verdict.against.append(where)
 
@@ -146,6 +151,6 @@ def replaced(case: Case) -> Iterator[Edit]:
 
 def reading_by(case: Case, site: Site, wrap: str) -> Edit:
     """The edit that reads a relation in the place of a query, by a function if there is one."""
-    source = f"{case.module.text(site.owner)}.{site.relation.name}"
+    source = f"{case.module.text(site.owner)}.{site.kept or site.relation.name}"
     source = f"{wrap}({source})" if wrap else source
     return ReplaceExpression(case.module.path, case.module.span(site.node), source)

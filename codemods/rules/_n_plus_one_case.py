@@ -60,10 +60,12 @@ class Site(Read):
     Attributes:
         node: The expression that is replaced: the ``await``, or what ``async for`` iterates.
         refined: The query of all rows' related objects, where only some are read, or in an order.
+        kept: The attribute of the row that gets them; empty where they are read from the relation.
     """
 
     node: ast.expr
     refined: str = ""
+    kept: str = ""
 
     @property
     def prefetched(self) -> bool:

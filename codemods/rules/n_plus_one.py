@@ -16,7 +16,8 @@ What it does
     `fetch_related`, gets the path. Where a function of the project runs the query, and this loop's
     function is all that calls it, the relation is added there. Where the rows come from a parameter
     or from any other call, and the list has a name, `await Book.fetch_for_list(books, "author")` is
-    put before the loop.
+    put before the loop. Several choices of one relation each get an attribute of the rows, by
+    `to_attr`.
 
 Why
     100 books with their authors are 101 round trips to the database; afterwards they are 1 (a JOIN)
@@ -53,7 +54,8 @@ When it is safe
     slice or a `zip` with others, where loading it for all rows may cost more than it saves; a loop
     that runs again after a `sleep`, which may be there to see what has changed; rows that are
     handed on or used elsewhere too; objects that are now shared by several rows, or by several
-    reads, and handed on, told apart with `is`, or asked for lists and the like; dates to compare
+    reads, and handed on, told apart with `is`, or asked for lists and the like; rows that get
+    attributes for several choices, which type checkers do not know of; dates to compare
     with that are worked out between the query and the loop, and move before it; properties of the
     rows that may read relations; rows of a parameter, of another call or of a fetched relation, to
     which a relation may have been fetched before, with a filter: `fetch_for_list` fetches it anew.
@@ -63,8 +65,8 @@ What it leaves alone
     changed; a relation that can be None and rows that other code gets to see, which may await it; a
     read inside an f-string or a generator expression, or with a comment in it; models with a
     manager, or with an `all` or `filter`, of their own; a query in another branch than its loop; a
-    relation of which a loop asks for several choices, or for a choice and all of it: give each a
-    `Prefetch` with a `to_attr` of its own; rows sorted by a relation; a list from elsewhere that is
+    relation of which a loop reads a choice and, without asking for it, all; rows sorted by a
+    relation; a list from elsewhere that is
     changed in the loop, whose relation is not read for every row, or whose model the file does not
     import.
     Silently: relations that are limited or counted, or filtered by something of the row, by `Q`

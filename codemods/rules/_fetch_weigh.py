@@ -11,7 +11,7 @@ from ..orm.types import Forward, Instance, Manager, Plain
 from ._fetch_sites import NAME
 from ._n_plus_one_objects import weigh_changes, weigh_handed_on
 from ._n_plus_one_query import weigh_lost
-from ._n_plus_one_sites import is_only_keyed
+from ._n_plus_one_sites import REREADING, is_only_keyed
 from ._n_plus_one_way import weigh_path, weigh_way
 from ._n_plus_one_weigh import weigh_effects, weigh_relation
 from ._row_data import may_read_relations
@@ -118,6 +118,8 @@ def _weigh_attribute(case: Case, node: ast.Attribute, early: bool, shared: bool)
     if isinstance(kind, Manager | Forward):
         if early and node.attr in names:
             case.verdict.against.append(f"{text} is used before it is fetched {line}")
+    elif node.attr in REREADING and early:
+        case.verdict.against.append(f"the row is read anew, as for changes {line}")
     elif node.attr == NAME:
         case.verdict.doubts.append(f"{text} is called in another way, too {line}")
     elif not isinstance(kind, Plain) or may_read_relations(case.module, case.types, node):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..project.module import Module
     from ._verdict import Verdict
 
+#: Methods after which a key may lead to another object than the one that was fetched.
+REREADING = frozenset({"refresh_from_db"})
 #: Methods to which an object is its key.
 _KEYING = frozenset(
     {"filter", "exclude", "get", "get_or_none", "exists", "update", "add", "remove"}
@@ -150,7 +152,9 @@ def _relation_read(
         if node is None and isinstance(parent, ast.Attribute):
             return None  # a query of its own, such as ``row.relation.filter(...)``
     else:
-        if not isinstance(kind, Plain) or may_read_relations(module, types, read):
+        if read.attr in REREADING:
+            verdict.against.append(f"the row is read anew, as for changes (line {read.lineno})")
+        elif not isinstance(kind, Plain) or may_read_relations(module, types, read):
             verdict.escape(f"{module.text(read)} may read relations (line {read.lineno})")
         return None
     if node is None:

@@ -55,20 +55,19 @@ When it is safe
     that runs again after a `sleep`, which may be there to see what has changed; rows that are
     handed on or used elsewhere too; objects that are now shared by several rows, or by several
     reads, and handed on, told apart with `is`, or asked for lists and the like; rows that get
-    attributes for several choices, which type checkers do not know of; dates to compare
-    with that are worked out between the query and the loop, and move before it; properties of the
-    rows that may read relations; rows of a parameter, of another call or of a fetched relation, to
-    which a relation may have been fetched before, with a filter: `fetch_for_list` fetches it anew.
+    attributes for several choices, which type checkers do not know of; dates to compare with that
+    are worked out between the query and the loop, and move before it; properties of the rows that
+    may read relations; rows of a parameter, of another call or of a fetched relation, to which a
+    relation may have been fetched before, with a filter: `fetch_for_list` fetches it anew.
 
 What it leaves alone
     Reported, for a hand: loops that write to these models; rows or related objects that are
-    changed; a relation that can be None and rows that other code gets to see, which may await it; a
-    read inside an f-string or a generator expression, or with a comment in it; models with a
-    manager, or with an `all` or `filter`, of their own; a query in another branch than its loop; a
-    relation of which a loop reads a choice and, without asking for it, all; rows sorted by a
-    relation; a list from elsewhere that is
-    changed in the loop, whose relation is not read for every row, or whose model the file does not
-    import.
+    changed, or read anew; a relation that can be None and rows that other code gets to see, which
+    may await it; a read inside an f-string or a generator expression, or with a comment in it;
+    models with a manager, or with an `all` or `filter`, of their own; a query in another branch
+    than its loop; a relation of which a loop reads a choice and, without asking for it, all; rows
+    sorted by a relation; a list from elsewhere that is changed in the loop, whose relation is not
+    read for every row, or whose model the file does not import.
     Silently: relations that are limited or counted, or filtered by something of the row, by `Q`
     objects or over a relation to many, or whose model the file does not import; relations that the
     query already fetches, also by a `Prefetch` object; queries that lock, group, annotate, read

@@ -37,7 +37,8 @@ When it is safe
 What it leaves alone
     Reported, for a hand: loops that write to those models; a comment in the statement; a query in
     another branch than its loop; relations that can be None and rows that are used before;
-    relations that would be loaded anew and lose what the query joins beyond them.
+    relations that would be loaded anew and lose what the query joins beyond them; rows that are
+    read anew before.
     Silently: names that are not written out; lists from elsewhere that can be gone through only
     once, or have no name; queries that lock, group, annotate or name a connection of their own.
 

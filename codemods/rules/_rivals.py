@@ -35,27 +35,37 @@ def rival_of(module: Module, paths: Collection[str]) -> str:
         paths: The files that construct the applications that are given a lifespan.
     """
     project = module.project
-    if project.versions_of(module.path).at_least("tortoise-orm", _SINCE) is False:
+    versions = project.versions_of(module.path)
+    if versions.at_least("tortoise-orm", _SINCE) is False:
         return ""
-    others = {path: line for path, line in _openers(project).items() if path not in paths}
-    for other, line in sorted(others.items()):
-        if any({other, *paths} & taken > {other} for taken in _taken_together(project)):
-            first = sorted(paths)[0]
-            return f"the apps of {first} and {other}:{line} must not run in one process at once"
+    openers = _openers(project).get(versions.directory, {})
+    if openers.keys() <= {*paths}:
+        return ""
+    for taken in _taken_together(project, versions.directory):
+        others = sorted(taken - {*paths})
+        if others and len(others) < len(taken):
+            first, other = sorted(taken & {*paths})[0], others[0]
+            where = f"{other}:{openers[other]}"
+            return f"the apps of {first} and {where} must not run in one process at once"
     return ""
 
 
-def _openers(project: Project) -> dict[str, int]:
-    """The files, but for tests, whose applications set up the ORM, with the line of the first."""
+def _openers(project: Project) -> dict[str, dict[str, int]]:
+    """By the directory of their project: the files, but for tests, whose apps set up the ORM.
+
+    Each with the line of the first of its applications.
+    """
     if _openers not in project.memo:
-        found: dict[str, int] = {}
+        found: dict[str, dict[str, int]] = {}
         for module in modules_matching(project, _CONSTRUCTED):
             known = () if is_test(module.path) else (*apps(module), *inner_apps(module))
-            for app in filter(_opens, known):
-                found.setdefault(module.path, app.calls[0].lineno)
+            lines = [app.calls[0].lineno for app in known if _opens(app)]
+            if lines:
+                home = project.versions_of(module.path).directory
+                found.setdefault(home, {})[module.path] = lines[0]
         project.memo[_openers] = found
-    known_openers: dict[str, int] = project.memo[_openers]
-    return known_openers
+    openers: dict[str, dict[str, int]] = project.memo[_openers]
+    return openers
 
 
 def _opens(app: App) -> bool:
@@ -79,28 +89,30 @@ def _lifespans(app: App) -> Iterator[tuple[Module, FunctionNode]]:
                 yield home, node
 
 
-def _taken_together(project: Project) -> list[frozenset[str]]:
-    """For each file, which of the files that set up the ORM it imports something of, and itself."""
-    if _taken_together not in project.memo:
-        openers = _openers(project)
-        taken = (_taken(project, path) for path in project.files) if len(openers) > 1 else ()
-        project.memo[_taken_together] = [one for one in taken if len(one) > 1]
-    known: list[frozenset[str]] = project.memo[_taken_together]
+def _taken_together(project: Project, home: str) -> list[frozenset[str]]:
+    """For each file of a project that takes several of those files, which ones."""
+    key = (_taken_together, home)
+    if key not in project.memo:
+        openers = frozenset(_openers(project).get(home, {}))
+        paths = [p for p in project.files if project.versions_of(p).directory == home]
+        taken = (_taken(project, path, openers) for path in paths)
+        project.memo[key] = [one for one in taken if len(one) > 1]
+    known: list[frozenset[str]] = project.memo[key]
     return known
 
 
-def _taken(project: Project, path: str) -> frozenset[str]:
-    """The files with such an application that a file imports something of or names in a string."""
-    openers, data = _openers(project), project.read(path)
-    if not isinstance(data, bytes):
-        return frozenset()
+def _taken(project: Project, path: str, openers: frozenset[str]) -> frozenset[str]:
+    """Those of some files that a file imports something of, or names in a string, and itself."""
+    data = project.read(path)
     stems = {one: _stem(one) for one in openers}
-    named = {one for one, stem in stems.items() if re.search(rb"\b%b:\w" % stem, data)}
-    facts = project.facts(path) if any(stem in data for stem in stems.values()) else None
+    if not isinstance(data, bytes) or not any(stem in data for stem in stems.values()):
+        return frozenset()
+    named = {one for one, stem in stems.items() if re.search(rb"\b%b:\w" % re.escape(stem), data)}
+    facts = project.facts(path)
     imports = (one for many in facts.imports.values() for one in many) if facts else ()
     symbols = {project.resolve_import(path, one) for one in imports}
     paths = {getattr(symbol, "path", "") for symbol in symbols}
-    return frozenset(({path} | named | paths) & openers.keys())
+    return frozenset(({path} | named | paths) & openers)
 
 
 def _stem(path: str) -> bytes:

@@ -72,7 +72,7 @@ def _candidates(module: Module, sites: list[Site]) -> Iterator[str]:
     for site in sites:
         outer = module.parent(site.node)
         target = outer.targets[0] if isinstance(outer, ast.Assign) else None
-        if isinstance(target, ast.Name):
+        if isinstance(target, ast.Name) and len(target.id) > 2:  # others say too little of a row
             yield target.id
     yield from _described(sites[0].refined, sites[0].relation.name)
 

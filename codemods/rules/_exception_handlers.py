@@ -40,6 +40,18 @@ def option_of(call: ast.Call) -> bool | None:
     return value.value is True if known and isinstance(value, ast.Constant) else None
 
 
+def too_old_for_handlers(module: Module) -> Left | None:
+    """Why an application cannot be constructed with the handlers: the release may not have them.
+
+    Added by a lifespan they would come too late.
+    """
+    versions = module.project.versions_of(module.path)
+    if versions.at_least("tortoise-orm", SINCE) is True:
+        return None
+    advice = f"require tortoise-orm>={SINCE}, or pass --target-version"
+    return Left(f"tortoise_exception_handlers needs tortoise-orm {SINCE}", advice)
+
+
 def handlers_for(module: Module, calls: tuple[ast.Call, ...]) -> tuple[Edit, ...] | Left:
     """The edits that pass the handlers to the constructions of an application, or why not."""
     for call in calls:

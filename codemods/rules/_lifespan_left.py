@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..orm.startup import REGISTER, REGISTERS, is_called, positional, registered_since
 from ..project.namings import is_found
 from ..project.versions import Pin
+from ._global_fallback import falling_back
 
 if TYPE_CHECKING:
     from ..project.module import Module
@@ -56,6 +57,9 @@ def refused(module: Module, call: ast.Call, register: str = REGISTER) -> Left | 
         return Left("a file puts something else in the place of what sets up the ORM")
     if is_called(module, call, REGISTERS):
         return None
+    place = falling_back(module.project, call)
+    if place:
+        return Left(f"the ORM is set up for all tasks at {place}, too")
     names = [*positional(), *[""] * len(call.args)][: len(call.args)]
     given = [*names, *(keyword.arg or "" for keyword in call.keywords)]
     if "" in given or any(isinstance(argument, ast.Starred) for argument in call.args):

@@ -11,7 +11,7 @@ from ..orm.set_up import set_up
 from ..orm.startup import REGISTERS
 from ..project.apps import App, Hook
 from ..project.facts import FunctionNode, imports_of
-from ._exception_handlers import OPTION, handlers_for, option_of
+from ._exception_handlers import OPTION, handlers_for, option_of, too_old_for_handlers
 from ._lifespan_left import Left
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def handlers_of(app: App, call: ast.Call) -> tuple[Edit, ...] | Left:
     asked = option_of(call)
     if asked is None:
         return Left("whether it adds exception handlers cannot be seen")
+    old = too_old_for_handlers(app.module) if asked else None
+    if old:
+        return old
     handlers = handlers_for(app.module, app.calls) if asked else ()
     if isinstance(handlers, Left):
         advice = "pass FastAPI(exception_handlers=tortoise_exception_handlers()) instead"

@@ -18,7 +18,6 @@ from ..orm.ways import is_exchanged, other_uses, overridden
 from ..project.apps import declared_global, local_names, scopes_around
 from ..project.module import Module
 from ..project.symbols import Variable
-from ._global_fallback import falling_back
 from ._lifespan_left import Left, refused, too_old
 from ._lifespan_names import imported, is_free, is_patched, taken
 from ._lifespan_obstacles import INSPECTING
@@ -73,9 +72,6 @@ def barred(way: Sequence[Step], known: frozenset[str], taking: int) -> Left | No
         return Left(f"the name RegisterTortoise means something else in {last.module.path}")
     if not _has_framework(way[0].module, last.module):
         return Left(f"what {last.module.path} belongs to does not require fastapi")
-    place = falling_back(last.module.project, last.call)
-    if place:
-        return Left(f"the ORM is set up for all tasks at {place}, too")
     reason = taken(last.module, [root_of(last.call)])  # as a test does that patches it
     if reason:
         return Left(reason)

@@ -26,6 +26,7 @@ _DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.param_func
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 #: Annotations of what yields one value, with that value first.
 _YIELDING = re.compile(r"^(?:typing|collections\.abc)\.(?:Async)?(?:Generator|Iterator|Iterable)$")
+_NAMED = re.compile(rb"\bname\s*=")
 _TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
@@ -109,6 +110,10 @@ def _places(project: Project, path: str) -> Iterator[str]:
 
 def _is_unclear(text: bytes, name: str) -> bool:
     """Whether a file may pass something else under that name: parameters, or another function."""
-    quoted = re.compile(rb"[\"'][^\"'\n]*\b" + name.encode() + rb"\b[^\"'\n]*[\"']")
-    named = b"parametrize" in text or re.search(rb"\bname\s*=", text) is not None
-    return b"pytest_generate_tests" in text or (named and quoted.search(text) is not None)
+    if b"pytest_generate_tests" in text:
+        return True
+    if b"parametrize" not in text and _NAMED.search(text) is None:
+        return False
+    # Most files with parameters never say the name: a search for it costs far less than a pattern.
+    quoted = rb"[\"'][^\"'\n]*\b" + name.encode() + rb"\b[^\"'\n]*[\"']"
+    return name.encode() in text and re.search(quoted, text) is not None
